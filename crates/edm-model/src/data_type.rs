@@ -158,8 +158,8 @@ impl DataType {
         }
     }
 
-    /// Returns whether the characters of a value are kept as the table has them, but for folding and
-    /// delimiters. Different cells then mostly are different values.
+    /// Returns whether the characters of a value are kept as the table has them, but for folding
+    /// and delimiters. Different cells then mostly are different values.
     pub const fn keeps_characters(&self) -> bool {
         match self {
             DataType::Text | DataType::Digits { .. } => true,

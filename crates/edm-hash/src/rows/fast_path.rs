@@ -22,7 +22,7 @@ use edm_model::limits;
 
 use crate::key::cmac::Hash;
 use crate::key::keys::RuleKeys;
-use crate::rows::cell::{Cell, alone};
+use crate::rows::cell::{PlacedCell, alone};
 use crate::rows::hashed_rows::{ColumnCounts, Histogram, set_bit};
 use crate::rows::rule_state::RuleState;
 use crate::simd::backend::{ROOM_BYTES, Simd};
@@ -42,13 +42,6 @@ const AHEAD_BYTES: usize = 2 * 1024;
 const ARENA_BYTES: usize = 64 * 1024;
 /// Digits and letters in the histogram of shapes are capped here.
 const HISTOGRAM_MAX: usize = 63;
-
-/// A cell and its row.
-#[derive(Clone, Copy)]
-pub(crate) struct PlacedCell<'a> {
-    pub(crate) cell: Cell<'a>,
-    pub(crate) row: u32,
-}
 
 /// What cells leave in a column, whichever path they take; the fast one needs nothing else.
 pub(crate) struct FastPath {

@@ -5,7 +5,7 @@ use std::fmt;
 use edm_model::{Columns, limits};
 
 use crate::key::keys::Salt;
-use crate::rows::cell::Cell;
+use crate::rows::cell::{Cell, ColumnCells};
 use crate::rows::column::ColumnState;
 use crate::rows::hashed_rows::{HashedRows, set_bit};
 use crate::rows::rule_state::RuleState;
@@ -182,12 +182,14 @@ impl RecordHasher {
             return RecordOutcome::Rejected(refusal);
         }
         // A refused cell counts as absent; its record stays.
-        let mut refused_cells = Vec::new();
+        let (mut refused_cells, mut of_column) = (Vec::new(), Vec::new());
+        let row = [Some(self.row_count)];
         for (position, (column, cell)) in self.columns.iter_mut().zip(cells).enumerate() {
-            let rule = &mut self.rules[column.rule()];
-            if let Err(refusal) = column.take(Cell::alone(cell), self.row_count, rule, &mut self.folded) {
-                refused_cells.push((position, refusal));
-            }
+            // A list of one. A longer cell than four gigabytes has refused its record already.
+            let span = [(0, cell.len() as u32)];
+            let cells = ColumnCells::new(cell, 0, &row, &span, 1);
+            column.take(cells, &mut self.rules[column.rule()], &mut self.folded, &mut of_column);
+            refused_cells.extend(of_column.drain(..).map(|(_, refusal)| (position, refusal)));
         }
         self.row_count += 1;
         RecordOutcome::Accepted { refused_cells }
@@ -209,23 +211,19 @@ impl RecordHasher {
         );
         let mut outcomes = self.place(records);
         let mut refused: Vec<(usize, usize, CellRefusal)> = Vec::new();
+        let mut of_column = Vec::new();
         self.columns.iter_mut().for_each(|column| column.expect_rows(self.row_count));
         // A batch of records goes through all columns before the next batch is touched, so that its
         // text stays in the cache.
-        let records_of = |batch: usize| batch * BATCH..;
         for (batch, (rows, cells)) in
             self.rows.chunks(BATCH).zip(records.cells.chunks(BATCH * width)).enumerate()
         {
             for (position, column) in self.columns.iter_mut().enumerate() {
                 let rule = &mut self.rules[column.rule()];
                 // The cells of one column lie `width` apart.
-                let spans = cells.iter().skip(position).step_by(width);
-                let cells = records_of(batch).zip(rows).zip(spans).filter_map(|((record, row), span)| {
-                    Some((record, (*row)?, Cell::within(records.text, span.0, span.1)))
-                });
-                column.take_all(cells, rule, &mut self.folded, |record, refusal| {
-                    refused.push((record, position, refusal));
-                });
+                let cells = ColumnCells::new(records.text, batch * BATCH, rows, &cells[position..], width);
+                column.take(cells, rule, &mut self.folded, &mut of_column);
+                refused.extend(of_column.drain(..).map(|(record, refusal)| (record, position, refusal)));
             }
         }
         // Columns were taken one after the other; reports are by record.

@@ -38,7 +38,7 @@ pub(crate) struct RuleState {
     signs: SignSet,
     /// Entries of the list of shapes but those of kinds and signs.
     entries: BTreeSet<Shape>,
-    /// Entries seen last, each as a number, so that the set is asked only for new ones; 0 is none.
+    /// Entries seen last, each as a number, so that only new ones are looked up; 0 is none.
     recent: [u64; 64],
     vocabulary: Vocabulary,
 }

@@ -37,8 +37,8 @@ impl AtomSet {
     /// not in the set.
     #[inline]
     pub fn word(&self, number: usize) -> u64 {
-        // No fallback for a broken invariant: whoever looks at neighbours asks beyond the last word,
-        // and a set that was made for no atoms has no word at all.
+        // This zero hides no broken invariant: a look at neighbours goes beyond the last word, and
+        // a set that was made for no atoms has no word at all.
         self.words.get(number).copied().unwrap_or(0)
     }
 

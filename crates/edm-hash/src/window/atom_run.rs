@@ -265,7 +265,7 @@ impl<'a> AtomRun<'a> {
     where
         'a: 'b,
     {
-        // Both atoms were asked for, so both have a piece.
+        // Both atoms are in the run, so both have a piece.
         let changes = |atom: usize| self.pieces[atom - self.first].changes;
         let ranges = self.folded.ranges();
         let ((start, _), (_, end)) = (ranges[first], ranges[last]);

@@ -20,8 +20,8 @@ impl Schedule {
     #[target_feature(enable = "aes,sse2")]
     pub(super) fn expand(key: &[u8; 32]) -> Self {
         let mut own = Self([Block::default(); ROUNDS + 1]);
-        // Round keys 0 and 1 are the key itself. Each later pair is made of the pair before it, with
-        // a round constant that the instruction takes as an immediate: so no loop.
+        // Round keys 0 and 1 are the key itself. Each later pair is made of the pair before it,
+        // with a round constant that the instruction takes as an immediate: so no loop.
         own.0.as_flattened_mut()[..32].copy_from_slice(key);
         own.expand_pair::<0x01>(2);
         own.expand_pair::<0x02>(4);

@@ -38,7 +38,7 @@ pub(super) fn pack(bits: &[u64], places: &[u64], out: &mut [u64], gathered: impl
         }
         let end = filled + places.count_ones();
         if end >= u64::BITS {
-            // `own >> (64 - filled)`, in two steps: with nothing filled, a shift by 64 would overflow.
+            // `own >> (64 - filled)` in two steps: a shift by 64 would overflow.
             word = own >> 1 >> (u64::BITS - 1 - filled);
             at += 1;
         }

@@ -178,8 +178,8 @@ impl Recogniser for Date<'_> {
     }
 
     fn starts(self, word: AtomWord<'_>) -> u64 {
-        // A number, or the name of a month and soon a number. Names are not compared here: few words
-        // are followed by a number, and reading one costs less than comparing all.
+        // A number, or the name of a month and soon a number. Names are not compared here: few
+        // words are followed by a number, and reading one costs less than comparing all.
         let numbers = word.of_length(1..=2) | word.of_length(4..=4) | word.of_length(8..=8);
         numbers & word.digits()
             | word.all() & !word.digits() & (word.digits_behind(1) | word.digits_behind(2))

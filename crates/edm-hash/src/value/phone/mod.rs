@@ -114,9 +114,9 @@ impl<'r> Phone<'r> {
         PhoneReader { folded, country: self.country, delimiters: self.delimiters }
     }
 
-    /// Writes groups of digits, each joined by one or two of the usual signs, perhaps after a `+` or
-    /// a parenthesis. Not inlined into the loops over cells: looking up a plan costs more than a
-    /// call.
+    /// Writes groups of digits, each joined by one or two of the usual signs, perhaps after a `+`
+    /// or a parenthesis. Not inlined into the loops over cells: looking up a plan costs more than
+    /// a call.
     #[inline(never)]
     fn write_groups(self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
         let first = plain.digits.trailing_zeros();
