@@ -277,7 +277,7 @@ class NameForm:
         words = [word for _, word in self.words] + ([self.suffix] if self.suffix else [])
         if len(words) < 2:
             return set()
-        found = set(words)
+        found = set(words) | {self.form.split(",")[0][:6]}
         if len(words) < 3:
             return found
         letters = [character_class(word[0]) in ("letter", "mark") for _, word in self.words]

@@ -32,6 +32,7 @@ pub use rows::hashed_rows::{
     ColumnCounts, ColumnView, HashedColumn, HashedRows, Histogram, RowsView, RuleSummary, set_bits,
 };
 pub use rows::record::{RecordHasher, RecordOutcome, RecordRefusal, Records};
+pub use rows::words::head_end;
 pub use simd::level::{Level, LevelError};
 pub use text::atom_set::{ATOMS_A_WORD, AtomSet, scattered};
 pub use text::escape::{Decoded, Escapes, decode_escapes};
@@ -45,7 +46,7 @@ pub use value::phone::calling_code;
 pub use value::placeholder::Placeholders;
 pub use value::search::WindowScratch;
 pub use value::start_positions::{
-    atoms_with_other_forms, has_vocabulary, near_digits, numeric, other_forms, start_mask,
+    atoms_of_length, atoms_with_other_forms, has_vocabulary, near_digits, numeric, other_forms, start_mask,
     words_with_other_forms,
 };
 pub use value_summary::kinds::{KindSet, Kinds};

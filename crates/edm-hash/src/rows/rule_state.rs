@@ -83,7 +83,10 @@ impl RuleState {
     fn see_words_plain(&mut self, form: &Form<'_>, atoms: u32) {
         match atoms {
             0 | 1 => {}
-            2 => self.vocabulary.see(form, &self.keys),
+            2 => {
+                self.vocabulary.see(form, &self.keys);
+                self.vocabulary.see_all(&self.keys, |each| words::each_head(form.bytes(), each));
+            }
             _ => self.see_words(form.bytes()),
         }
         if form.others & SIGN != 0 {

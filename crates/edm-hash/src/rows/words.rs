@@ -5,10 +5,13 @@ use crate::text::canonical_atoms::canonical_atoms;
 use crate::text::char_class::{DIGIT, class_of};
 use crate::text::fold::is_cluster;
 
+/// How many characters of a form say whether a text's atom may be all of it.
+const HEAD_CHARACTERS: usize = 6;
 /// Two words of at most so many characters are joined with the one after them.
 const SHORT_CHARACTERS: usize = 3;
 
-/// Calls `each` with every word, and with what neighbours make, if there are three words or more.
+/// Calls `each` with every word; with the head of the form, if there are two words or more; and
+/// with what neighbours make, if there are three.
 pub(crate) fn each_with_joins(parted: &[u8], each: &mut dyn FnMut(&[u8])) {
     let mut words: Vec<(usize, usize)> = Vec::new();
     let origin = parted.as_ptr() as usize;
@@ -17,6 +20,9 @@ pub(crate) fn each_with_joins(parted: &[u8], each: &mut dyn FnMut(&[u8])) {
         let start = word.as_ptr() as usize - origin;
         words.push((start, start + word.len()));
     });
+    if words.len() > 1 {
+        each_head(parted, each);
+    }
     if words.len() < 3 {
         return;
     }
@@ -40,6 +46,21 @@ pub(crate) fn each_with_joins(parted: &[u8], each: &mut dyn FnMut(&[u8])) {
             each(&joined);
         }
     }
+}
+
+/// Calls `each` with the first characters of a form whose words are joined, without its suffix.
+pub(crate) fn each_head(parted: &[u8], each: &mut dyn FnMut(&[u8])) {
+    let form = std::str::from_utf8(parted).unwrap_or("");
+    let joined = form.chars().take_while(|character| *character != ',').filter(|character| *character != ' ');
+    each(joined.take(HEAD_CHARACTERS).collect::<String>().as_bytes());
+}
+
+/// Returns how many bytes of an atom are its head.
+pub fn head_end(atom: &str) -> usize {
+    if atom.is_ascii() {
+        return atom.len().min(HEAD_CHARACTERS);
+    }
+    atom.char_indices().nth(HEAD_CHARACTERS).map_or(atom.len(), |(at, _)| at)
 }
 
 fn is_letters(word: &[u8]) -> bool {

@@ -30,6 +30,7 @@ use crate::text::rule_text::RuleText;
 use crate::value::value_type::{ValueType, WithType};
 use crate::value::with_type;
 use crate::window::prefilter::Prefilter;
+use crate::window::start_mask::of_length;
 
 /// How far from a word the atoms are that may decide on it, in atoms.
 const CONTEXT_ATOMS: usize = ATOMS_A_WORD;
@@ -144,6 +145,13 @@ pub fn atoms_with_other_forms(rule: &Rule, folded: &Folded, number: usize, atoms
         }
     }
     with_type(rule, OtherForms(AtomWord { folded, number }, atoms))
+}
+
+/// Returns those of the `number`th 64 atoms whose length in bytes is a set bit of `lengths`: bit 63
+/// is 63 and more.
+pub fn atoms_of_length(folded: &Folded, number: usize, lengths: u64) -> u64 {
+    let word = AtomWord { folded, number };
+    of_length(word, word.all(), lengths)
 }
 
 /// Calls `each` with every other form that atoms of the `number`th 64 may have in a value of a

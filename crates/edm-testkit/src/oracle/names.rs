@@ -39,6 +39,8 @@ impl Name {
             return BTreeSet::new();
         }
         let mut all: BTreeSet<String> = words.iter().cloned().collect();
+        let base = if self.as_text { self.base.split(',').next().unwrap_or("") } else { &self.base };
+        all.insert(base.chars().take(6).collect());
         if words.len() < 3 {
             return all;
         }

@@ -24,8 +24,8 @@
 use std::ops::Range;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomSet, Folded, Prefilter, RuleText, atoms_with_other_forms, near_digits, other_forms,
-    scattered,
+    ATOMS_A_WORD, AtomSet, Folded, Prefilter, RuleText, atoms_of_length, atoms_with_other_forms, head_end,
+    near_digits, other_forms, scattered,
 };
 use edm_model::DataType;
 
@@ -42,6 +42,8 @@ pub(crate) struct VocabularyMask {
     /// Which words of 64 atoms were asked about.
     asked: Vec<bool>,
     possible: AtomSet,
+    /// Which atoms may be a name of several words, by their first characters.
+    heads: AtomSet,
     /// The atoms of this round, and those that may follow in the next.
     round: Vec<AskedWord>,
     next_round: Vec<AskedWord>,
@@ -82,6 +84,11 @@ impl VocabularyMask {
         &self.possible
     }
 
+    /// Returns the atoms that may be a name of several words, as far as it was asked.
+    pub(crate) fn heads(&self) -> &AtomSet {
+        &self.heads
+    }
+
     /// Asks for all atoms of some words of 64, unless that was done before.
     pub(crate) fn ask(&mut self, request: MaskRequest<'_>, words: Range<usize>, gate: &GroupPrefilter<'_>) {
         let MaskRequest { group, folded, numeric } = request;
@@ -90,6 +97,7 @@ impl VocabularyMask {
             self.asked.clear();
             self.asked.resize(count, false);
             self.possible.reset(folded.atom_count());
+            self.heads.reset(folded.atom_count());
         }
         let several = gate.several();
         let anywhere = several.plain.is_some();
@@ -137,6 +145,7 @@ impl VocabularyMask {
         }
         self.ask_round(request, gate);
         self.ask_other_forms(request, gate);
+        self.ask_heads(request, gate);
     }
 
     /// Asks for the other forms of the atoms of names, and adds the atoms of those that may occur.
@@ -162,6 +171,35 @@ impl VocabularyMask {
         gate.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.answers));
         for index in self.answers.iter() {
             self.possible.insert(self.other_atoms[index].clone());
+        }
+    }
+
+    /// Asks for the first characters of the atoms that are as long as a name of several words.
+    fn ask_heads(&mut self, request: MaskRequest<'_>, gate: &GroupPrefilter<'_>) {
+        let (folded, lengths) = (request.folded, gate.joined_lengths());
+        self.round.clear();
+        self.ranges.clear();
+        for number in self.named.iter().copied() {
+            let atoms = atoms_of_length(folded, number, lengths);
+            let from = self.ranges.len();
+            folded.append_ranges(number, atoms, &mut self.ranges);
+            for (start, end) in self.ranges.iter_mut().skip(from) {
+                let atom = &folded.text()[*start as usize..*end as usize];
+                *end = *start + head_end(atom) as u32;
+            }
+            self.round.push(AskedWord { number, atoms });
+        }
+        if self.ranges.is_empty() {
+            return;
+        }
+        self.tags.clear();
+        request.group.keys.vocabulary_tags(folded.text().as_bytes(), &self.ranges, &mut self.tags);
+        self.answers.clear(self.tags.len());
+        gate.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.answers));
+        let mut next = 0;
+        for AskedWord { number, atoms } in self.round.iter().copied() {
+            self.heads.set_word(number, scattered(self.answers.from(next), atoms));
+            next += atoms.count_ones() as usize;
         }
     }
 

@@ -158,6 +158,7 @@ impl<'a> WindowHasher<'a> {
             prefilters: &self.prefilters,
             accelerators: self.accelerators,
             possible: None,
+            heads: None,
             sizes,
         };
         let (keys, rule) = (&self.group.keys, &self.group.rule);
@@ -172,7 +173,8 @@ impl<'a> WindowHasher<'a> {
         }
         let nothing = (is_name && sizes.lists_vocabulary).then_some(&*none);
         let possible_atoms = if asks_vocabulary { Some(vocabulary.possible()) } else { nothing };
-        let gate = GroupPrefilter { possible: possible_atoms, ..gate };
+        let heads = (asks_vocabulary && is_name).then_some(vocabulary.heads());
+        let gate = GroupPrefilter { possible: possible_atoms, heads, ..gate };
         possible.fit(folded.atom_count());
         let text = RuleText { rule, folded };
         edm_hash::start_mask(text, words.clone(), numeric, &gate, possible);

@@ -12,11 +12,12 @@ use crate::window::start_mask::of_length;
 /// Returns the atoms of a word that a name may begin with.
 pub(super) fn starts(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter) -> u64 {
     let (digits, all, several) = (word.digits(), word.all(), prefilter.several());
-    // A value of several words may be written as one.
     let joined = prefilter.joined_lengths();
     let lengths = prefilter.lengths(AtomKind::Letters) | joined;
-    let mut bits = of_length(word, digits, prefilter.lengths(AtomKind::Digits) | joined);
-    bits |= of_length(word, all & !digits, lengths);
+    let mut bits = of_length(word, digits, prefilter.lengths(AtomKind::Digits));
+    bits |= of_length(word, all & !digits, prefilter.lengths(AtomKind::Letters));
+    // A value of several words may be written as one.
+    bits |= of_length(word, all & !bits & prefilter.joined(word.number), joined);
     if lengths != 0 {
         bits |= atoms::changed(rule, word) | paired(rule, word, lengths);
     }

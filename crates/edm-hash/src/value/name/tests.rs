@@ -6,7 +6,7 @@ use edm_model::{CaseRule, DataType, Delimiters, DiacriticRule, Rule};
 use proptest::prelude::*;
 
 use super::*;
-use crate::rows::words::each_with_joins;
+use crate::rows::words::{each_with_joins, head_end};
 use crate::text::fold::{AtomKind, FoldOptions};
 use crate::text::rule_text::RuleText;
 use crate::value::canonical::Canonicaliser;
@@ -147,6 +147,7 @@ struct OneName {
     shape: Shape,
     signs: SignSet,
     possible: AtomSet,
+    heads: AtomSet,
 }
 
 impl OneName {
@@ -167,12 +168,22 @@ impl OneName {
         form::join(&mut parted, 0);
         let mut signs = SignSet::NONE;
         parted.iter().for_each(|byte| signs.insert(*byte));
-        let mut own = Self { shape: Shape::of(&parted, count.min(2)), signs, possible: AtomSet::default() };
+        let mut own = Self {
+            shape: Shape::of(&parted, count.min(2)),
+            signs,
+            possible: AtomSet::default(),
+            heads: AtomSet::default(),
+        };
         own.possible.reset(text.atom_count());
+        own.heads.reset(text.atom_count());
         if count < 2 {
             return own;
         }
         for (index, atom) in text.atoms().enumerate() {
+            let atom_text = text.atom_text(atom);
+            if words.contains(&atom_text.as_bytes()[..head_end(atom_text)]) {
+                own.heads.insert(index..index + 1);
+            }
             if words.contains(text.atom_text(atom).as_bytes()) {
                 own.possible.insert(index..index + 1);
             }
@@ -212,6 +223,10 @@ impl Prefilter for OneName {
             2 => bases.iter().fold(0, |all, suffix| all | 1 << bytes.saturating_sub(*suffix).min(63)),
             _ => 0,
         }
+    }
+
+    fn joined(&self, word: usize) -> u64 {
+        self.heads.word(word)
     }
 
     fn significant_digits(&self) -> u64 {
