@@ -24,6 +24,7 @@ mod value_summary;
 mod window;
 
 pub use key::cmac::{HASH_BYTES, Hash};
+pub use key::counter_mode::CounterMode;
 pub use key::keys::{
     ALGORITHM_VERSION, RowCell, RowKey, RuleKeys, SALT_RANDOM_BYTES, Salt, SaltError, UNICODE_VERSION,
     address,

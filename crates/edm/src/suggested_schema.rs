@@ -62,7 +62,7 @@ pub(crate) fn suggest(table: &TableProfile) -> SuggestedSchema {
     let key = table.columns.iter().zip(&searchable).position(is_key);
     for column in table.columns.iter().filter(|column| column.suggestion.is_either_order) {
         notes.push(format!(
-            "“{}” is taken as date=dmy, and every day of it could be date=mdy as well: correct the column if the month stands first",
+            "“{}” is read as date=dmy, and every date in it could also be date=mdy: correct the column if the month comes first",
             column.column.name
         ));
     }

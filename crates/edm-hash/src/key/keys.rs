@@ -13,7 +13,7 @@ use crate::key::cmac::{CmacKey, Hash};
 use crate::simd::level::Level;
 
 /// The version of everything that `docs/formats/hash.md` defines.
-pub const ALGORITHM_VERSION: u16 = 1;
+pub const ALGORITHM_VERSION: u16 = 3;
 /// The Unicode version of the folding data.
 pub const UNICODE_VERSION: u16 = 18;
 const FOLDING_VERSION: u16 = 1;
@@ -142,7 +142,7 @@ pub fn address(hash: &Hash) -> u64 {
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
-/// The key of the row checks of one generation's base session.
+/// The key of the row checks of the rows that one session brought.
 pub struct RowKey(Cipher);
 
 /// A question to the row checks: is this hash in this row and column?
@@ -159,7 +159,7 @@ pub struct RowCell {
 impl RowKey {
     /// Derives the key.
     pub fn derive(salt: &Salt, store: StoreId, session: SessionId) -> Self {
-        let key = salt.derive(&[b"edm/v1/row", store.as_bytes(), session.as_bytes()]);
+        let key = salt.derive(&[b"edm/v3/row", store.as_bytes(), session.as_bytes()]);
         Self(Cipher::new(&key, Level::current()))
     }
 

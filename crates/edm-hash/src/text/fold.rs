@@ -245,6 +245,11 @@ impl Folded {
         self.text.get(atom.end as usize..).expect(AT_CHARACTERS)
     }
 
+    /// Returns where in the text that was folded some bytes of the folded text are, in bytes.
+    pub(crate) fn source_of(&self, start: u32, end: u32) -> (usize, usize) {
+        self.source_map.source_span(start as usize, end as usize)
+    }
+
     #[inline]
     pub(crate) fn slice(&self, start: u32, end: u32) -> &str {
         // Not `[start..end]`: its panic would print the text.
@@ -380,6 +385,14 @@ pub fn fold_character(character: char) -> Option<&'static [char]> {
     let sensitive = FoldOptions { case: CaseRule::Sensitive, diacritics: DiacriticRule::Keep };
     let table = &*TABLE;
     table.composed(table.entry(character), sensitive.index())
+}
+
+/// Returns what folding makes of one character that is alone, without case and diacritics; `None`:
+/// itself.
+pub(crate) fn plain_character(character: char) -> Option<&'static [char]> {
+    let plain = FoldOptions { case: CaseRule::Insensitive, diacritics: DiacriticRule::Fold };
+    let table = &*TABLE;
+    table.composed(table.entry(character), plain.index())
 }
 
 /// Returns whether a folded character is one of a script without spaces (`docs/formats/hash.md`,

@@ -13,6 +13,7 @@ use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::plain::quick_checks;
+use crate::value::spelled::Spelled;
 use crate::value::walked::WalkedType;
 use crate::window::form_edits::pad;
 use crate::window::prefilter::Prefilter;
@@ -31,6 +32,7 @@ impl WalkedType for Digits<'_> {
     const BEGINS_WITH_DIGIT: bool = true;
     // Numbers are found by their length.
     const HAS_VOCABULARY: bool = false;
+    const MAY_BE_SPELLED: bool = true;
 
     fn rule(&self) -> &Rule {
         self.rule
@@ -66,6 +68,11 @@ impl WalkedType for Digits<'_> {
         }
         form.push_kept(plain, plain.digits);
         Some(())
+    }
+
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        out.extend_from_slice(number.digits.as_bytes());
+        pad(out, 0, self.width)
     }
 
     fn starts(self, word: AtomWord<'_>, prefilter: &impl Prefilter) -> u64 {

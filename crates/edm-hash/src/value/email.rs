@@ -246,7 +246,7 @@ fn each_candidate(
                     .atom(last)
                     .is_some_and(|atom| atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind));
             if ends {
-                let candidate = Window { first, last, attached: false, written_form: false };
+                let candidate = Window::of(first, last, false);
                 found(candidate, &text[start..stop]);
             }
         }

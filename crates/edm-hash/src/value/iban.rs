@@ -7,13 +7,13 @@ use edm_model::Delimiters;
 use crate::simd::mask::{each, low};
 use crate::text::atom_word::AtomWord;
 use crate::text::fold::Folded;
-use crate::value::atom_reader::{AtomReader, Joint};
+use crate::value::atom_reader::AtomReader;
 use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::recognised::Recogniser;
-use crate::window::found::Found;
+use crate::window::found::{Found, Window};
 
 /// Country and length of its account numbers (SWIFT IBAN registry).
 const LENGTHS: &str = "ad24 ae23 al28 at20 az28 ba20 be16 bg22 bh22 bi27 br29 by28 ch21 cr22 cy28 cz24 de22 dj27 dk18 \
@@ -35,7 +35,7 @@ impl Recogniser for Iban<'_> {
         let label_ends =
             |gap: &str| !gap.is_empty() && gap.chars().all(|c| matches!(c, ' ' | ':' | '.' | '-'));
         let first = usize::from(labelled && label_ends(folded.gap(0)));
-        let (last, form) = read(atoms, first).ok_or(CellRefusal::NotThisType)?;
+        let (last, form) = read(atoms, first, 0).ok_or(CellRefusal::NotThisType)?;
         atoms.push_cell(last, &form, out)
     }
 
@@ -54,27 +54,40 @@ impl Recogniser for Iban<'_> {
     }
 
     fn starts(self, word: AtomWord<'_>) -> u64 {
-        // The letters of a country, and after them the check digits.
-        word.of_length(2..=2) & !word.digits() & word.digits_behind(1)
+        // The letters of a country, and after them the check digits. A longer word may end with
+        // them where it touches these.
+        let words = word.of_length(3..=u8::MAX) & word.followed_by(word.folded.joined(), 1);
+        (word.of_length(2..=2) | words) & !word.digits() & word.digits_behind(1)
     }
 
     fn candidates(self, folded: &Folded, starts: &Range<usize>, found: Found<'_>) {
         let atoms = AtomReader { folded, delimiters: self.delimiters };
         for first in starts.clone() {
-            if let Some((last, form)) = read(atoms, first) {
-                atoms.offer(first, last, true, &form, found);
+            // What is before the letters of the country in their atom.
+            let word = atoms.letters(first).map_or(0, |letters| letters.len().saturating_sub(2));
+            if let Some((last, form)) = read(atoms, first, word) {
+                let start_offset = i32::try_from(word).expect("texts are far below 2 GiB");
+                let number = Window::of(first, last, word > 0);
+                atoms.offer(Window { written_form: true, start_offset, ..number }, &form, found);
             }
         }
     }
 }
 
-/// Reads the account number that begins with an atom and is as long as its country's; returns its
-/// last atom.
-fn read(atoms: AtomReader<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
-    let length = length_of(atoms.letters(first)?)?;
+/// Reads the account number that begins with an atom, or behind a word in it that has `word` bytes,
+/// and is as long as its country's; returns its last atom.
+fn read(atoms: AtomReader<'_>, first: usize, word: usize) -> Option<(usize, Vec<u8>)> {
+    let country = atoms.letters(first)?.get(word..)?;
+    let length = length_of(country)?;
+    if word > 0 && !(atoms.folded.touches_next(first) && atoms.digits(first + 1).is_some()) {
+        return None;
+    }
     let mut form = Vec::with_capacity(length);
     for last in first.. {
-        let text = atoms.letters(last).or_else(|| atoms.digits(last))?;
+        let text = match last == first {
+            true => country,
+            false => atoms.letters(last).or_else(|| atoms.digits(last))?,
+        };
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return None;
         }
@@ -82,9 +95,7 @@ fn read(atoms: AtomReader<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
         if form.len() >= length {
             return (form.len() == length && is_valid(&form)).then_some((last, form));
         }
-        if !matches!(atoms.joint(last)?, Joint::Nothing | Joint::Ignored | Joint::Written(" " | "-")) {
-            return None;
-        }
+        atoms.separator(last)?;
     }
     None
 }

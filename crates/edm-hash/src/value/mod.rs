@@ -13,6 +13,7 @@
 //! email ssn card phone/ date/ iban   `recognised`: a value is read at its first atom
 //! address/ name/                     read token by token, with a vocabulary
 //! atom_reader    how recognisers read atoms and joints   search     where a type looks for values
+//! separator      how gaps join groups of a number        spelled    numbers written digit by digit
 //! plain/         cells of printable ASCII, in bit masks  placeholder  cells that mean "no value"
 //! canonical find start_positions checked_numbers   entry points, each through `with_type`
 //! ```
@@ -40,6 +41,8 @@ pub(crate) mod placeholder;
 pub(crate) mod plain;
 mod recognised;
 pub(crate) mod search;
+mod separator;
+mod spelled;
 mod ssn;
 pub(crate) mod start_positions;
 #[cfg(test)]

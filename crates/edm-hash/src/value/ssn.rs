@@ -7,13 +7,15 @@ use edm_model::Delimiters;
 use crate::simd::mask::low;
 use crate::text::atom_word::AtomWord;
 use crate::text::fold::Folded;
-use crate::value::atom_reader::{AtomReader, Joint};
+use crate::value::atom_reader::AtomReader;
 use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::recognised::Recogniser;
-use crate::window::found::Found;
+use crate::value::separator::Separator;
+use crate::value::spelled::Spelled;
+use crate::window::found::{Found, Window};
 
 const DIGITS: usize = 9;
 /// The fewest digits of a cell that a spreadsheet may have taken the leading zeros from: area 001
@@ -28,6 +30,7 @@ pub(crate) struct Ssn<'r> {
 
 impl Recogniser for Ssn<'_> {
     const BEGINS_WITH_DIGIT: bool = true;
+    const MAY_BE_SPELLED: bool = true;
 
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
         let atoms = AtomReader { folded, delimiters: self.delimiters };
@@ -39,7 +42,10 @@ impl Recogniser for Ssn<'_> {
                 form.iter_mut().skip(zeros).zip(digits.bytes()).for_each(|(place, digit)| *place = digit);
                 Some((0, form))
             }
-            _ => grouped(atoms, 0),
+            _ => grouped(atoms, 0).or_else(|| {
+                let (last, digits) = atoms.spelled_cell(DIGITS)?;
+                Some((last, digits.into_bytes().try_into().ok()?))
+            }),
         };
         let (last, form) = read.filter(|(_, form)| is_valid(form)).ok_or(CellRefusal::NotThisType)?;
         atoms.push_cell(last, &form, out)
@@ -55,7 +61,7 @@ impl Recogniser for Ssn<'_> {
             plain.digits == GROUPS
                 && plain.length == 11
                 && sign == other
-                && matches!(sign, b'-' | b' ' | b'.')
+                && matches!(sign, b'-' | b' ' | b'.' | b'/')
         };
         let bare = plain.digits == low(9) && plain.length == 9;
         // In one word and stored once: the form is loaded again right away, and store-to-load
@@ -72,6 +78,12 @@ impl Recogniser for Ssn<'_> {
         let number = *word.to_le_bytes().first_chunk::<9>()?;
         form.set(&number, low(9), 0);
         is_valid(&number).then_some(())
+    }
+
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        let digits = number.digits.as_bytes();
+        out.extend_from_slice(digits);
+        <&[u8; DIGITS]>::try_from(digits).is_ok_and(is_valid)
     }
 
     fn starts(self, word: AtomWord<'_>) -> u64 {
@@ -93,13 +105,14 @@ impl Recogniser for Ssn<'_> {
             let bare = <[u8; DIGITS]>::try_from(digits.as_bytes()).ok();
             let read = bare.map(|form| (first, form)).or_else(|| grouped(atoms, first));
             if let Some((last, form)) = read.filter(|(_, form)| is_valid(form)) {
-                atoms.offer(first, last, bare.is_none(), &form, found);
+                let number = Window { written_form: bare.is_none(), ..Window::of(first, last, false) };
+                atoms.offer(number, &form, found);
             }
         }
     }
 }
 
-/// Reads groups of three, two and four digits that the same joint joins; returns the last atom.
+/// Reads groups of three, two and four digits with the same separator; returns the last atom.
 fn grouped(atoms: AtomReader<'_>, first: usize) -> Option<(usize, [u8; DIGITS])> {
     let mut form = Vec::with_capacity(DIGITS);
     for (index, length) in (first..).zip(GROUPS) {
@@ -107,9 +120,11 @@ fn grouped(atoms: AtomReader<'_>, first: usize) -> Option<(usize, [u8; DIGITS])>
         form.extend_from_slice(digits.as_bytes());
     }
     let form = form.try_into().ok()?;
-    let joint = atoms.joint(first)?;
-    let joins = matches!(joint, Joint::Ignored | Joint::Written("-" | " " | "."));
-    (joins && atoms.joint(first + 1) == Some(joint)).then_some((first + 2, form))
+    let separator = atoms.separator(first).filter(|separator| *separator != Separator::Nothing)?;
+    // Two spaces divide columns of numbers.
+    let columns = |index: usize| atoms.folded.gap(index) == "  ";
+    let joins = atoms.separator(first + 1) == Some(separator) && !columns(first) && !columns(first + 1);
+    joins.then_some((first + 2, form))
 }
 
 /// Areas from 900 on are kept: tax offices and test data use them.

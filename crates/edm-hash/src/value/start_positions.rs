@@ -27,6 +27,7 @@ use crate::text::atom_word::AtomWord;
 use crate::text::canonical_atoms::canonical_atoms;
 use crate::text::fold::Folded;
 use crate::text::rule_text::RuleText;
+use crate::value::spelled;
 use crate::value::value_type::{ValueType, WithType};
 use crate::value::with_type;
 use crate::window::prefilter::Prefilter;
@@ -117,7 +118,8 @@ fn mask_of<T: ValueType>(
     if T::BEGINS_WITH_DIGIT && word.digits() == 0 {
         return 0;
     }
-    data_type.start_mask(word, numeric, prefilter) & word.all()
+    let spelled = if T::MAY_BE_SPELLED { spelled::starts(word) } else { 0 };
+    (data_type.start_mask(word, numeric, prefilter) | spelled) & word.all()
 }
 
 /// Returns whether the windows of a rule are looked for by its vocabulary.

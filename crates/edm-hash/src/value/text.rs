@@ -10,6 +10,7 @@ use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
+use crate::value::spelled::Spelled;
 use crate::value::walked::WalkedType;
 
 #[derive(Clone, Copy)]
@@ -18,6 +19,8 @@ pub(crate) struct Text<'r> {
 }
 
 impl WalkedType for Text<'_> {
+    const MAY_BE_SPELLED: bool = true;
+
     fn rule(&self) -> &Rule {
         self.rule
     }
@@ -54,5 +57,10 @@ impl WalkedType for Text<'_> {
         form.others |= if kept & spaces != 0 { BLANK } else { 0 };
         form.push_kept(plain, kept);
         Some(())
+    }
+
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        out.extend_from_slice(number.digits.as_bytes());
+        true
     }
 }

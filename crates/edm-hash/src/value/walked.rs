@@ -12,6 +12,7 @@ use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::search::{Search, WindowScratch};
+use crate::value::spelled::Spelled;
 use crate::value::value_type::ValueType;
 use crate::window::found::Window;
 use crate::window::prefilter::Prefilter;
@@ -24,6 +25,8 @@ pub(crate) trait WalkedType: Copy {
     const BEGINS_WITH_DIGIT: bool = false;
     /// See [`ValueType::HAS_VOCABULARY`].
     const HAS_VOCABULARY: bool = true;
+    /// See [`ValueType::MAY_BE_SPELLED`].
+    const MAY_BE_SPELLED: bool = false;
 
     /// Returns the rule of the column.
     fn rule(&self) -> &Rule;
@@ -33,6 +36,12 @@ pub(crate) trait WalkedType: Copy {
 
     /// See [`ValueType::write_plain`].
     fn write_plain(self, plain: &Plain<'_>, rule: &PlainRule, form: &mut Form<'_>) -> Option<()>;
+
+    /// See [`ValueType::push_spelled`].
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        let _ = (number, out);
+        false
+    }
 
     /// Returns the atoms of a word that a value may begin with: may be too many, never too few.
     fn starts(self, word: AtomWord<'_>, prefilter: &impl Prefilter) -> u64 {
@@ -47,6 +56,7 @@ pub(crate) struct Walked<T>(pub(crate) T);
 impl<T: WalkedType> ValueType for Walked<T> {
     const BEGINS_WITH_DIGIT: bool = T::BEGINS_WITH_DIGIT;
     const HAS_VOCABULARY: bool = T::HAS_VOCABULARY;
+    const MAY_BE_SPELLED: bool = T::MAY_BE_SPELLED;
 
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
         self.0.push_cell(folded, out)
@@ -59,6 +69,10 @@ impl<T: WalkedType> ValueType for Walked<T> {
 
     fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, prefilter: &impl Prefilter) -> u64 {
         self.0.starts(word, prefilter)
+    }
+
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        self.0.push_spelled(number, out)
     }
 
     fn find(

@@ -27,7 +27,7 @@
 
 use edm_model::{DataType, Rule};
 
-use crate::text::boundaries;
+use crate::text::boundaries::{self, SOFT_EDGE_DIGITS};
 use crate::text::canonical_atoms::canonical_atoms;
 use crate::text::fold::Folded;
 use crate::text::rule_text::RuleText;
@@ -55,6 +55,18 @@ pub(crate) struct Walk<'a, G> {
     run: AtomRun<'a>,
     room: Vec<u8>,
     padded: Vec<u8>,
+}
+
+/// Where a window begins or ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    /// At a gap, or at the text's edge.
+    Full,
+    /// Between letters and its own number of enough digits.
+    Soft,
+    /// Between letters and its own group of fewer digits: an edge of windows of digits alone, if
+    /// all their groups together have enough.
+    Short,
 }
 
 /// A window as far as it goes.
@@ -103,13 +115,13 @@ impl<'a, G: Prefilter> Walk<'a, G> {
 
     /// Calls `found` with every window that begins with an atom. The atoms come in ascending order.
     pub(crate) fn from(&mut self, first: usize, found: &mut impl FnMut(Window, &[u8])) {
-        let Some(attached) = boundaries::begins(self.folded, first) else { return };
+        let Some(begin) = self.begins(first) else { return };
         self.run.begin(first);
         let (prefilter, is_digits) = (self.prefilter, self.is_digits);
         let mut origin = None;
         let mut reach = Reach { first, last: first, atoms: 1, ..Reach::default() };
         while let Some(piece) = self.run.piece(reach.last, || is_digits || prefilter.atom(reach.last)) {
-            if is_digits && piece.mask != Shape::DIGITS.mask {
+            if (is_digits || begin == Edge::Short) && piece.mask != Shape::DIGITS.mask {
                 return;
             }
             // Atoms that merge (`900` `-` `11` without the dash) are one atom of the form: one
@@ -127,7 +139,7 @@ impl<'a, G: Prefilter> Walk<'a, G> {
             // atom, or its atoms are cut otherwise than the vocabulary's.
             let known = piece.is_known() || reach.merged || reach.joints.is_irregular();
             if fit.may_match && (known || reach.atoms == 1) {
-                self.judge(reach, attached, found);
+                self.judge(reach, begin, found);
             }
             if !piece.is_crossed() {
                 return;
@@ -189,14 +201,15 @@ impl<'a, G: Prefilter> Walk<'a, G> {
 
     /// Calls `found` if the window may end where it does.
     #[inline(never)]
-    fn judge(&mut self, reach: Reach, attached: bool, found: &mut impl FnMut(Window, &[u8])) {
+    fn judge(&mut self, reach: Reach, begin: Edge, found: &mut impl FnMut(Window, &[u8])) {
         let (first, last) = (reach.first, reach.last);
-        let Some(end_attached) = boundaries::ends(self.folded, last) else { return };
-        if boundaries::continues(self.folded, first, last) {
+        let Some(end) = self.ends(last) else { return };
+        let short = begin == Edge::Short || end == Edge::Short;
+        if boundaries::continues(self.folded, first, last) || short && !self.is_long_number(first, last) {
             return;
         }
-        let attached = attached || end_attached || reach.joints.are_white();
-        let mut window = Window { first, last, attached, written_form: false };
+        let attached = begin != Edge::Full || end != Edge::Full || reach.joints.are_white();
+        let mut window = Window::of(first, last, attached);
         let mut form = self.run.form(first, last, &mut self.room);
         if let DataType::Digits { width } = self.rule.data_type {
             self.padded.clear();
@@ -215,6 +228,31 @@ impl<'a, G: Prefilter> Walk<'a, G> {
         if !irregular && !self.is_digits || self.prefilter.shape(Shape::of(form, atoms)) {
             found(window, form);
         }
+    }
+
+    /// Returns the edge before this atom; `None` if no window begins with it.
+    fn begins(&self, first: usize) -> Option<Edge> {
+        self.edge(first, boundaries::begins(self.folded, first))
+    }
+
+    /// Returns the edge after this atom; `None` if no window ends with it.
+    fn ends(&self, last: usize) -> Option<Edge> {
+        self.edge(last, boundaries::ends(self.folded, last))
+    }
+
+    fn edge(&self, own: usize, attached: Option<bool>) -> Option<Edge> {
+        match attached {
+            Some(false) => Some(Edge::Full),
+            Some(true) => Some(Edge::Soft),
+            None => self.folded.digits().contains(own).then_some(Edge::Short),
+        }
+    }
+
+    /// Returns whether the atoms are digits alone, and together enough for a soft edge.
+    fn is_long_number(&self, first: usize, last: usize) -> bool {
+        let ranges = self.folded.ranges().get(first..=last).unwrap_or(&[]);
+        let digits: u32 = ranges.iter().map(|(start, end)| end - start).sum();
+        digits >= SOFT_EDGE_DIGITS && (first..=last).all(|atom| self.folded.digits().contains(atom))
     }
 }
 

@@ -335,7 +335,7 @@ impl Names<'_> {
         Name { base, suffix: None, as_text: true, kept: (first..=last).collect(), words }
     }
 
-    /// Returns what an atom is without a joined prefix (T4).
+    /// Returns what an atom is without a joined prefix (F4).
     fn without_prefix(&self, atom: usize) -> Vec<String> {
         if self.kind(atom) != Kind::Letters {
             return Vec::new();
@@ -361,7 +361,7 @@ impl Names<'_> {
         lengths.into_iter().map(|length| word[length..].iter().collect()).collect()
     }
 
-    /// Returns whether an atom and the next one are a pair (T6).
+    /// Returns whether an atom and the next one are a pair (F5).
     fn is_pair(&self, atom: usize) -> bool {
         if atom + 1 >= self.reading.atoms.len()
             || self.kind(atom) != Kind::Letters
@@ -389,7 +389,7 @@ impl Names<'_> {
             || is_listed(&self.written(atom))
     }
 
-    /// Returns whether a suffix stands behind an atom (T3).
+    /// Returns whether a suffix stands behind an atom (F3).
     fn suffix_behind(&self, atom: usize) -> bool {
         if atom + 1 >= self.reading.atoms.len() || self.kind(atom + 1) != Kind::Letters {
             return false;
@@ -452,11 +452,10 @@ impl Names<'_> {
             return Vec::new();
         }
         let soft = [front, back].contains(&Edge::Soft);
-        let underscore = (first..last).any(|atom| self.reading.gap_after(atom).contains(&'_'));
         let plainly = self.name(first, last, &[], None);
         let mut out = self.candidate(&plainly, [first, last], vocabulary, values);
         for one in &mut out {
-            one.attached = soft || underscore;
+            one.attached = soft;
         }
         for head in self.without_prefix(first) {
             let name = self.name(first, last, &[], Some(&head));

@@ -124,6 +124,6 @@ impl RulesBuilder {
             out.extend_from_slice(&count.to_le_bytes());
             out.extend(rule.vocabulary.iter().flatten().flat_map(|tag| tag.to_le_bytes()));
         }
-        layout::seal(out)
+        out
     }
 }

@@ -67,8 +67,8 @@ impl RulesFile {
 impl<'a> RulesContent<'a> {
     /// Reads a whole file, which must be about these columns and rules.
     pub(crate) fn read(bytes: &'a [u8], counts: Counts, file: &'a str) -> Result<Self, Error> {
-        let content = layout::content(bytes, layout::rules::MAGIC, file)?;
-        let mut reader = Reader { bytes: content, at: 10, file };
+        layout::check_head(bytes, layout::rules::MAGIC, file)?;
+        let mut reader = Reader { bytes, at: 10, file };
         let found = Counts { columns: usize::from(reader.u16()?), rules: usize::from(reader.u16()?) };
         if found != counts {
             return Err(Error::damaged(file));
@@ -76,7 +76,7 @@ impl<'a> RulesContent<'a> {
         reader.at = layout::rules::HEADER_BYTES;
         let columns = (0..counts.columns).map(|_| read_column(&mut reader)).collect::<Result<_, _>>()?;
         let rules = (0..counts.rules).map(|_| read_rule(&mut reader)).collect::<Result<_, _>>()?;
-        if reader.at != content.len() {
+        if reader.at != bytes.len() {
             return Err(Error::damaged(file));
         }
         Ok(Self { columns, rules })

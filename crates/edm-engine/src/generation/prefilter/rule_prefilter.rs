@@ -177,9 +177,9 @@ impl RulePrefilter {
         }
     }
 
-    /// Returns the tags of the vocabulary, given the file that the prefilter was read from.
-    pub(crate) fn tags<'a>(&self, file: &'a [u8]) -> Tags<'a> {
-        file.get(self.tags.clone()).expect("inside the file since it was opened").as_chunks().0
+    /// Returns where the tags of the vocabulary are in the file that the prefilter was read from.
+    pub(crate) fn tags_range(&self) -> Range<usize> {
+        self.tags.clone()
     }
 
     pub(crate) fn shape(&self, shape: &Shape) -> bool {

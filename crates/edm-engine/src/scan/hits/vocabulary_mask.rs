@@ -1,14 +1,14 @@
-//! Which atoms of a view may be in a value of several atoms: the vocabulary prefilter, asked for as
-//! few atoms as possible.
+//! Which atoms of a view may be in a value of several atoms: the vocabulary prefilter, tested for
+//! as few atoms as possible.
 //!
 //! A value of several atoms is a run of atoms that are all in the vocabulary. An atom whose two
-//! neighbours are both not in it cannot be in such a run, so it need not be asked about. The mask
-//! asks in two rounds:
+//! neighbours are both not in it cannot be in such a run, so it need not be tested. The mask is
+//! made in two rounds:
 //!
 //! ```text
 //! atoms           the  number  of  ada  lovelace  was  given
 //! round 1: even    -            -        yes            -
-//! round 2: odd          (skip)     ask            ask           only beside a yes
+//! round 2: odd          (skip)     test           test          only beside a yes
 //! mask             0    0       0  1    1         0    0
 //! ```
 //!
@@ -17,7 +17,7 @@
 //!
 //! What must stay true: the mask may keep an atom that is in no value, and never drops one that is.
 //! Rules whose values are cut otherwise than the text (addresses, names, rules with delimiters,
-//! words with marks) ask for every atom in round 1. Names ask for other forms of their atoms, too.
+//! words with marks) test every atom in round 1. Names test other forms of their atoms, too.
 //! `docs/decisions/0015-windows-begin-where-they-may.md` has the measurements, and what was tried
 //! besides.
 
@@ -36,35 +36,35 @@ use crate::scan::hits::group_prefilter::GroupPrefilter;
 /// Every second atom of a word of 64.
 const EVERY_SECOND: u64 = u64::MAX / 3;
 
-/// Which atoms of a view a value of several atoms may contain, as far as it was asked.
+/// Which atoms of a view a value of several atoms may contain, as far as they were tested.
 #[derive(Default)]
 pub(crate) struct VocabularyMask {
-    /// Which words of 64 atoms were asked about.
-    asked: Vec<bool>,
+    /// Which words of 64 atoms were tested.
+    tested: Vec<bool>,
     possible: AtomSet,
     /// Which atoms may be a name of several words, by their first characters.
     heads: AtomSet,
     /// The atoms of this round, and those that may follow in the next.
-    round: Vec<AskedWord>,
-    next_round: Vec<AskedWord>,
+    round: Vec<AtomWord>,
+    next_round: Vec<AtomWord>,
     /// The words whose atoms may have other forms; these forms, and the atoms of each.
     named: Vec<usize>,
     other_bytes: Vec<u8>,
     other_atoms: Vec<Range<usize>>,
-    /// Positions, tags and answers of the atoms of a round.
+    /// Positions and tags of the atoms of a round, and which of them may occur.
     ranges: Vec<(u32, u32)>,
     tags: Vec<u32>,
-    answers: BitSet,
+    may_occur: BitSet,
 }
 
 /// Atoms of one word of 64, a bit each.
 #[derive(Clone, Copy)]
-struct AskedWord {
+struct AtomWord {
     number: usize,
     atoms: u64,
 }
 
-/// The view that is asked about, and what for.
+/// The view whose atoms are tested, and the group for which.
 #[derive(Clone, Copy)]
 pub(crate) struct MaskRequest<'a> {
     pub(crate) group: &'a RuleGroup,
@@ -76,30 +76,35 @@ pub(crate) struct MaskRequest<'a> {
 impl VocabularyMask {
     /// Forgets the view before.
     pub(crate) fn clear(&mut self) {
-        self.asked.clear();
+        self.tested.clear();
     }
 
-    /// Returns the atoms that may be in a value of several atoms, as far as it was asked.
+    /// Returns the atoms that may be in a value of several atoms, as far as they were tested.
     pub(crate) fn possible(&self) -> &AtomSet {
         &self.possible
     }
 
-    /// Returns the atoms that may be a name of several words, as far as it was asked.
+    /// Returns the atoms that may be a name of several words, as far as they were tested.
     pub(crate) fn heads(&self) -> &AtomSet {
         &self.heads
     }
 
-    /// Asks for all atoms of some words of 64, unless that was done before.
-    pub(crate) fn ask(&mut self, request: MaskRequest<'_>, words: Range<usize>, gate: &GroupPrefilter<'_>) {
+    /// Tests all atoms of some words of 64, unless that was done before.
+    pub(crate) fn test(
+        &mut self,
+        request: MaskRequest<'_>,
+        words: Range<usize>,
+        prefilter: &GroupPrefilter<'_>,
+    ) {
         let MaskRequest { group, folded, numeric } = request;
         let count = folded.atom_count().div_ceil(ATOMS_A_WORD);
-        if self.asked.len() != count {
-            self.asked.clear();
-            self.asked.resize(count, false);
+        if self.tested.len() != count {
+            self.tested.clear();
+            self.tested.resize(count, false);
             self.possible.reset(folded.atom_count());
             self.heads.reset(folded.atom_count());
         }
-        let several = gate.several();
+        let several = prefilter.several();
         let anywhere = several.plain.is_some();
         let digits_too = several.mixed.is_some() || several.digits.is_some();
         let is_name = group.rule.data_type == DataType::Name;
@@ -109,47 +114,47 @@ impl VocabularyMask {
         self.next_round.clear();
         self.named.clear();
         // A pair may begin in the word before.
-        if is_name && words.start > 0 && self.asked.get(words.start - 1) == Some(&false) {
+        if is_name && words.start > 0 && self.tested.get(words.start - 1) == Some(&false) {
             self.named.push(words.start - 1);
         }
         for number in words.start..words.end.min(count) {
-            if std::mem::replace(&mut self.asked[number], true) {
+            if std::mem::replace(&mut self.tested[number], true) {
                 continue;
             }
             let near = match anywhere {
                 true => u64::MAX,
                 // All values of several atoms contain digits: words far from a digit are in none.
-                false => near_digits(RuleText { rule: &group.rule, folded }, number, numeric, gate),
+                false => near_digits(RuleText { rule: &group.rule, folded }, number, numeric, prefilter),
             };
             if is_name {
                 self.named.push(number);
             }
             let atoms = near & if digits_too { u64::MAX } else { !folded.digits().word(number) };
             if regular && !folded.has_marks_near(number) {
-                self.round.push(AskedWord { number, atoms: atoms & EVERY_SECOND });
-                self.next_round.push(AskedWord { number, atoms: atoms & !EVERY_SECOND });
+                self.round.push(AtomWord { number, atoms: atoms & EVERY_SECOND });
+                self.next_round.push(AtomWord { number, atoms: atoms & !EVERY_SECOND });
             } else {
-                self.round.push(AskedWord { number, atoms });
+                self.round.push(AtomWord { number, atoms });
             }
         }
-        self.ask_round(request, gate);
+        self.test_round(request, prefilter);
         std::mem::swap(&mut self.round, &mut self.next_round);
         for word in &mut self.round {
             let known = self.possible.word(word.number);
             // The right neighbour of the word's last atom is in the next word, which may not have
-            // been asked yet: that atom is asked about in any case.
+            // been tested yet: that atom is tested in any case.
             //
             //   word n      … a61 a62 a63 │ a0 a1 …   word n+1
             //                          ^    ^ unknown here
             word.atoms &= known << 1 | known >> 1 | 1 << (ATOMS_A_WORD - 1);
         }
-        self.ask_round(request, gate);
-        self.ask_other_forms(request, gate);
-        self.ask_heads(request, gate);
+        self.test_round(request, prefilter);
+        self.test_other_forms(request, prefilter);
+        self.test_heads(request, prefilter);
     }
 
-    /// Asks for the other forms of the atoms of names, and adds the atoms of those that may occur.
-    fn ask_other_forms(&mut self, request: MaskRequest<'_>, gate: &GroupPrefilter<'_>) {
+    /// Tests the other forms of the atoms of names, and adds the atoms of those that may occur.
+    fn test_other_forms(&mut self, request: MaskRequest<'_>, prefilter: &GroupPrefilter<'_>) {
         let Self { named, other_bytes, ranges, other_atoms, .. } = self;
         other_bytes.clear();
         ranges.clear();
@@ -167,16 +172,16 @@ impl VocabularyMask {
         }
         self.tags.clear();
         request.group.keys.vocabulary_tags(&self.other_bytes, &self.ranges, &mut self.tags);
-        self.answers.clear(self.tags.len());
-        gate.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.answers));
-        for index in self.answers.iter() {
+        self.may_occur.clear(self.tags.len());
+        prefilter.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.may_occur));
+        for index in self.may_occur.iter() {
             self.possible.insert(self.other_atoms[index].clone());
         }
     }
 
-    /// Asks for the first characters of the atoms that are as long as a name of several words.
-    fn ask_heads(&mut self, request: MaskRequest<'_>, gate: &GroupPrefilter<'_>) {
-        let (folded, lengths) = (request.folded, gate.joined_lengths());
+    /// Tests the first characters of the atoms that are as long as a name of several words.
+    fn test_heads(&mut self, request: MaskRequest<'_>, prefilter: &GroupPrefilter<'_>) {
+        let (folded, lengths) = (request.folded, prefilter.joined_lengths());
         self.round.clear();
         self.ranges.clear();
         for number in self.named.iter().copied() {
@@ -187,24 +192,24 @@ impl VocabularyMask {
                 let atom = &folded.text()[*start as usize..*end as usize];
                 *end = *start + head_end(atom) as u32;
             }
-            self.round.push(AskedWord { number, atoms });
+            self.round.push(AtomWord { number, atoms });
         }
         if self.ranges.is_empty() {
             return;
         }
         self.tags.clear();
         request.group.keys.vocabulary_tags(folded.text().as_bytes(), &self.ranges, &mut self.tags);
-        self.answers.clear(self.tags.len());
-        gate.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.answers));
+        self.may_occur.clear(self.tags.len());
+        prefilter.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.may_occur));
         let mut next = 0;
-        for AskedWord { number, atoms } in self.round.iter().copied() {
-            self.heads.set_word(number, scattered(self.answers.from(next), atoms));
+        for AtomWord { number, atoms } in self.round.iter().copied() {
+            self.heads.set_word(number, scattered(self.may_occur.from(next), atoms));
             next += atoms.count_ones() as usize;
         }
     }
 
-    /// Asks for the atoms of the round, and adds those that may occur.
-    fn ask_round(&mut self, request: MaskRequest<'_>, gate: &GroupPrefilter<'_>) {
+    /// Tests the atoms of the round, and adds those that may occur.
+    fn test_round(&mut self, request: MaskRequest<'_>, prefilter: &GroupPrefilter<'_>) {
         let MaskRequest { group, folded, .. } = request;
         self.ranges.clear();
         for word in &mut self.round {
@@ -215,13 +220,13 @@ impl VocabularyMask {
         }
         self.tags.clear();
         group.keys.vocabulary_tags(folded.text().as_bytes(), &self.ranges, &mut self.tags);
-        self.answers.clear(self.tags.len());
-        gate.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.answers));
-        // The answers are dense, one bit for each asked atom; `scattered` puts them back to the
+        self.may_occur.clear(self.tags.len());
+        prefilter.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.may_occur));
+        // These bits are dense, one for each tested atom; `scattered` puts them back to the
         // positions of the atoms.
         let mut next = 0;
-        for AskedWord { number, atoms } in self.round.iter().copied() {
-            let possible = scattered(self.answers.from(next), atoms);
+        for AtomWord { number, atoms } in self.round.iter().copied() {
+            let possible = scattered(self.may_occur.from(next), atoms);
             next += atoms.count_ones() as usize;
             let others = atoms_with_other_forms(&group.rule, folded, number, atoms & !possible);
             self.possible.set_word(number, self.possible.word(number) | possible | others);

@@ -1,5 +1,5 @@
 //! Midnight after a date: what databases and spreadsheets add to a day that has no time
-//! (`docs/formats/hash.md`, section 8, date).
+//! (docs/formats/hash.md#date).
 
 /// Returns whether what follows a date is a time that says midnight, or the bare zone `Z`.
 pub(crate) fn is_midnight(rest: &str) -> bool {

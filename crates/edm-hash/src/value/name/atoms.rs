@@ -1,5 +1,5 @@
 //! What a text's atoms may be in a name beside themselves: words of another form, and pairs that
-//! are one word (`docs/matching.md#t6`, `#t7`), 64 atoms at a time.
+//! are one word (`docs/matching.md#f5`, `#f6`), 64 atoms at a time.
 
 use edm_model::{CaseRule, Rule};
 

@@ -18,7 +18,7 @@
 //! judge:  edges allow it, no suffix behind: call found with the form, and with each suffix
 //! ```
 //!
-//! What must stay true: whatever rules T1 to T7 say is found; no window has more atoms than its
+//! What must stay true: whatever rules F1 to F6 say is found; no window has more atoms than its
 //! form has bytes.
 
 use edm_model::Rule;
@@ -278,8 +278,7 @@ impl<G: Prefilter> Finder<'_, G> {
             }
         }
         if last - first < bytes.len() {
-            let attached = reach.attached || end_attached || self.has_underscore(first, last);
-            let window = Window { first, last, attached, written_form: false };
+            let window = Window::of(first, last, reach.attached || end_attached);
             self.emit(window, &mut bytes, suffix, is_text, found);
         }
         self.scratch.bytes = bytes;
@@ -321,11 +320,7 @@ impl<G: Prefilter> Finder<'_, G> {
         }
     }
 
-    fn has_underscore(&self, first: usize, last: usize) -> bool {
-        (first..last).any(|atom| self.folded.gap(atom).contains('_'))
-    }
-
-    /// Returns whether a suffix stands behind an atom (rule T3).
+    /// Returns whether a suffix stands behind an atom (rule F3).
     fn suffix_behind(&self, atom: usize) -> bool {
         let Some((start, end)) = self.folded.ranges().get(atom + 1).copied() else { return false };
         // Hardly any word begins like a suffix and is as short.
@@ -360,7 +355,7 @@ impl<G: Prefilter> Finder<'_, G> {
         self.folded.atom(atom).is_some_and(|atom| atom.kind != AtomKind::Digits)
     }
 
-    /// Returns whether what an apostrophe joins to an atom is an ending (rule T2).
+    /// Returns whether what an apostrophe joins to an atom is an ending (rule F2).
     fn is_ending(&self, last: usize, gap: &str) -> bool {
         let Some(next) = self.folded.atom(last + 1).filter(|_| gap == "'") else { return false };
         let own = self.folded.atom(last).map_or("", |own| self.folded.atom_text(own));

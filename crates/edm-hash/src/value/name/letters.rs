@@ -1,5 +1,5 @@
 //! The letters of names: what they become beside folding, and the prefixes that Hebrew and Arabic
-//! join to them (`docs/formats/hash.md#m1`, `docs/matching.md#t4`).
+//! join to them (`docs/formats/hash.md#m1`, `docs/matching.md#f4`).
 
 use std::borrow::Cow;
 

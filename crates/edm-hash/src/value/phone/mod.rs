@@ -8,12 +8,13 @@ use crate::simd::mask::{each, low, starts as run_starts};
 use crate::text::atom_word::AtomWord;
 use crate::text::boundaries;
 use crate::text::fold::{Atom, AtomKind, Folded};
-use crate::text::gap::is_white;
+use crate::text::gap::{self, is_white};
 use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::recognised::Recogniser;
+use crate::value::spelled::Spelled;
 use crate::window::found::{Found, Window};
 
 mod numbering;
@@ -49,6 +50,8 @@ const EXTENSIONS: [&str; 24] = [
     "доб",
     "内線",
 ];
+/// The longest gap with a line break that joins two groups, in bytes.
+const BROKEN_GAP_BYTES_MAX: usize = 256;
 /// The most digits of an extension.
 const EXTENSION_DIGITS_MAX: usize = 7;
 
@@ -59,6 +62,8 @@ pub(crate) struct Phone<'r> {
 }
 
 impl Recogniser for Phone<'_> {
+    const MAY_BE_SPELLED: bool = true;
+
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
         let phone = self.reader(folded);
         phone.whole(out).ok_or(CellRefusal::NotThisType)
@@ -67,6 +72,13 @@ impl Recogniser for Phone<'_> {
     #[inline(always)]
     fn write_plain(self, plain: &Plain<'_>, _: &PlainRule, form: &mut Form<'_>) -> Option<()> {
         self.write_groups(plain, form)
+    }
+
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        let Spelled { folded, first, digits } = number;
+        let (phone, last) = (self.reader(folded), first + digits.len() - 1);
+        digits.len() <= numbering::DIGITS_MAX
+            && phone.push_run(first, last, digits, phone.has_plus(first), out)
     }
 
     fn starts(self, word: AtomWord<'_>) -> u64 {
@@ -85,21 +97,18 @@ impl Recogniser for Phone<'_> {
             {
                 continue;
             }
-            let Some(attached) = (if plus { Some(false) } else { boundaries::begins(folded, first) }) else {
-                continue;
-            };
+            let attached = !plus && boundaries::is_joined_before(folded, first);
             // A number after a `+` further ahead may go over this atom: what ends within it is a
             // part of it.
             let reach = if plus { None } else { phone.outer(first).and_then(|outer| phone.reach(outer)) };
-            phone.each_end(first, |last, digits| {
-                let Some(end_attached) = phone.ends(last) else { return };
+            phone.each_end(first, Within::Text, |last, digits, breaks| {
                 form.clear();
                 let is_number = phone.push_run(first, last, digits, plus, &mut form);
                 let cut =
                     || boundaries::continues(folded, first, last) || reach.is_some_and(|reach| reach >= last);
                 if is_number && !cut() {
-                    let attached = attached || end_attached;
-                    found(Window { first, last, attached, written_form: false }, &form);
+                    let attached = attached || breaks > 0 || phone.is_joined_after(last);
+                    found(phone.placed(Window::of(first, last, attached), plus), &form);
                 }
             });
         }
@@ -164,6 +173,15 @@ fn push_groups(
     Some(length)
 }
 
+/// Where a number is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// In a cell, where a line break ends it.
+    Cell,
+    /// In a text, where it may go on in the next line.
+    Text,
+}
+
 struct PhoneReader<'a> {
     folded: &'a Folded,
     country: Option<Country>,
@@ -193,21 +211,47 @@ impl<'a> PhoneReader<'a> {
         ["+", "+(", "+ ", "+ ("].iter().any(|sign| before.ends_with(sign))
     }
 
-    /// Returns whether the gap after an atom joins two groups of a number.
-    fn joins(&self, index: usize) -> bool {
-        // Up to two separators, or one between spaces.
+    /// Returns how many line breaks the gap after an atom has, none or one, if it joins two groups
+    /// of a number.
+    fn joins(&self, index: usize, within: Within) -> Option<usize> {
         let gap = self.folded.gap(index);
+        if !gap.contains(['\r', '\n']) {
+            return self.is_joint(gap).then_some(0);
+        }
+        if within == Within::Cell || gap.len() > BROKEN_GAP_BYTES_MAX {
+            return None;
+        }
+        // A line break counts as a space: a mail program may have broken the number there.
+        let (mut spaced, mut breaks) = (String::new(), 0);
+        gap::plain(gap, |character| match character {
+            '\n' => {
+                spaced.truncate(spaced.trim_end_matches(' ').len());
+                spaced.push(' ');
+                breaks += 1;
+            }
+            other => spaced.push(other),
+        });
+        (breaks == 1 && self.is_joint(&spaced)).then_some(1)
+    }
+
+    /// Returns whether a gap is up to two separators, or one between spaces.
+    fn is_joint(&self, gap: &str) -> bool {
         let count = gap.chars().take(4).count();
         let spaced = matches!(gap, " - " | " / " | " . ");
         let separates = |c: char| SEPARATORS.contains(&c) || self.delimiters.contains(c);
         (1..=2).contains(&count) && gap.chars().all(separates) || spaced
     }
 
-    /// Calls `each` with every atom that a number from `first` on may end with, and its digits so
-    /// far; returns the last of them.
-    fn each_end(&self, first: usize, mut each: impl FnMut(usize, &str)) -> Option<usize> {
+    /// Calls `each` with every atom that a number from `first` on may end with, its digits so far,
+    /// and how many line breaks are between them; returns the last of them.
+    fn each_end(
+        &self,
+        first: usize,
+        within: Within,
+        mut each: impl FnMut(usize, &str, usize),
+    ) -> Option<usize> {
         let mut digits = String::with_capacity(2 * numbering::DIGITS_MAX);
-        let mut end = None;
+        let (mut end, mut breaks) = (None, 0);
         for last in first.. {
             let Some(group) = self.digits(last) else { break };
             // No number is longer, so neither are the windows that are tried.
@@ -216,10 +260,11 @@ impl<'a> PhoneReader<'a> {
             }
             digits.push_str(group);
             end = Some(last);
-            each(last, &digits);
-            if !self.joins(last) {
-                break;
-            }
+            each(last, &digits, breaks);
+            breaks += match self.joins(last, within) {
+                Some(own) if breaks + own <= 1 => own,
+                _ => break,
+            };
         }
         end
     }
@@ -237,17 +282,39 @@ impl<'a> PhoneReader<'a> {
         false
     }
 
-    /// Returns whether a number may end with this atom, and is attached for it: before an extension
-    /// too.
-    fn ends(&self, last: usize) -> Option<bool> {
+    /// Returns whether a number that ends with this atom is attached for it.
+    fn is_joined_after(&self, last: usize) -> bool {
         // `555 0123 ext. 4`: the number ends before the extension, and its digits do not continue
         // it.
         let extended = || {
             let word = self.atom(last + 1).map(|atom| self.folded.atom_text(atom).to_lowercase());
             word.is_some_and(|word| EXTENSIONS.contains(&word.as_str())) && self.digits(last + 2).is_some()
         };
-        let edge = boundaries::ends(self.folded, last);
-        if edge != Some(false) && extended() { Some(false) } else { edge }
+        boundaries::is_joined_after(self.folded, last) && !extended()
+    }
+
+    /// Returns a number with its `+` and its parentheses (`docs/formats/hash.md`, rule N8).
+    fn placed(&self, number: Window, plus: bool) -> Window {
+        let atoms = self.folded.ranges();
+        let ((first, _), (_, end)) = (atoms[number.first], atoms[number.last]);
+        let before = self.before(number.first);
+        let front = if plus { before.rsplit_once('+').map_or("", |(front, _)| front) } else { before };
+        let signs = before.len() - front.len();
+        // Parentheses that are still open, and those that none of its own opens.
+        let (mut open, mut closed) = (0, 0);
+        for byte in self.folded.slice(first - signs as u32, end).bytes() {
+            match byte {
+                b'(' => open += 1,
+                b')' if open > 0 => open -= 1,
+                b')' => closed += 1,
+                _ => {}
+            }
+        }
+        let opens = closed > 0 && front.ends_with('(');
+        let closes = open > 0 && self.folded.text().as_bytes().get(end as usize) == Some(&b')');
+        // Four characters at most: a parenthesis, a sign, a space and a parenthesis.
+        let start_offset = -((signs + usize::from(opens)) as i32);
+        Window { start_offset, end_offset: u32::from(closes), ..number }
     }
 
     /// Returns the atom before, after a `+`, from which on an international number is written that
@@ -257,7 +324,8 @@ impl<'a> PhoneReader<'a> {
         let mut count = 0;
         // Bounded: groups have a digit each, and a number at most DIGITS_MAX of them.
         for index in (0..first).rev() {
-            let digits = self.digits(index).filter(|_| self.joins(index))?;
+            let joins = self.joins(index, Within::Text).is_some();
+            let digits = self.digits(index).filter(|_| joins)?;
             count += digits.len();
             if count > numbering::DIGITS_MAX {
                 return None;
@@ -272,7 +340,7 @@ impl<'a> PhoneReader<'a> {
     /// Returns the last atom of the longest number from `outer` on.
     fn reach(&self, outer: usize) -> Option<usize> {
         let (plus, mut form, mut reach) = (self.has_plus(outer), Vec::new(), None);
-        self.each_end(outer, |end, digits| {
+        self.each_end(outer, Within::Text, |end, digits, _| {
             form.clear();
             if self.push_run(outer, end, digits, plus, &mut form) {
                 reach = Some(end);
@@ -298,7 +366,7 @@ impl<'a> PhoneReader<'a> {
             return None;
         }
         let mut digits = String::new();
-        let last = self.each_end(first, |_, own| own.clone_into(&mut digits))?;
+        let last = self.each_end(first, Within::Cell, |_, own, _| own.clone_into(&mut digits))?;
         let rest = self.folded.behind(self.atom(last)?);
         let ends =
             is_extension(rest) || rest.chars().all(|c| is_white(c) || matches!(c, ')' | '.' | ',' | ';'));

@@ -107,7 +107,11 @@ fn alone(rule: &Rule, folded: &Folded, first: usize, last: usize) -> Option<Foun
             _ => gap::push_canonical(own, &rule.delimiters, &mut form),
         }
     }
-    let mut attached = boundaries::begins(folded, first)? | boundaries::ends(folded, last)?;
+    let digits: usize = atoms.iter().map(|atom| (atom.end - atom.start) as usize).sum();
+    let number = atoms.iter().all(|atom| atom.kind == AtomKind::Digits) && digits >= 6;
+    let is_soft = number && rule.data_type != DataType::Name;
+    let edge = |attached: Option<bool>| attached.or(is_soft.then_some(true));
+    let mut attached = edge(boundaries::begins(folded, first))? | edge(boundaries::ends(folded, last))?;
     attached |= ignored > 0 && ignored == ignored_white;
     if boundaries::continues(folded, first, last) || form.len() > limits::CELL_BYTES_MAX {
         return None;
@@ -120,7 +124,7 @@ fn alone(rule: &Rule, folded: &Folded, first: usize, last: usize) -> Option<Foun
         pad(&mut form, 0, width).then_some(())?;
         attached |= written < form.len();
     }
-    Some((Window { first, last, attached, written_form: false }, form))
+    Some((Window::of(first, last, attached), form))
 }
 
 fn walked(rule: &Rule, folded: &Folded, prefilter: &impl Prefilter) -> Vec<Found> {
