@@ -47,8 +47,8 @@ pub use value::phone::calling_code;
 pub use value::placeholder::Placeholders;
 pub use value::search::WindowScratch;
 pub use value::start_positions::{
-    atoms_of_length, atoms_with_other_forms, has_vocabulary, near_digits, numeric, other_forms, start_mask,
-    words_with_other_forms,
+    atoms_of_length, atoms_with_other_forms, beside_others, has_vocabulary, near_digits, numeric,
+    other_forms, start_mask, words_with_other_forms,
 };
 pub use value_summary::kinds::{KindSet, Kinds};
 pub use value_summary::shape::{Alphanumerics, Shape};

@@ -50,17 +50,33 @@ pub(crate) fn each_with_joins(parted: &[u8], each: &mut dyn FnMut(&[u8])) {
 
 /// Calls `each` with the first characters of a form whose words are joined, without its suffix.
 pub(crate) fn each_head(parted: &[u8], each: &mut dyn FnMut(&[u8])) {
-    let form = std::str::from_utf8(parted).unwrap_or("");
-    let joined = form.chars().take_while(|character| *character != ',').filter(|character| *character != ' ');
-    each(joined.take(HEAD_CHARACTERS).collect::<String>().as_bytes());
+    // A character has at most four bytes.
+    let mut head = [0; 4 * HEAD_CHARACTERS];
+    let (mut length, mut characters) = (0, 0);
+    for byte in parted.iter().take_while(|byte| **byte != b',').filter(|byte| **byte != b' ') {
+        characters += usize::from(begins_character(*byte));
+        let Some(place) = head.get_mut(length).filter(|_| characters <= HEAD_CHARACTERS) else { break };
+        *place = *byte;
+        length += 1;
+    }
+    each(head.get(..length).unwrap_or(&[]));
 }
 
 /// Returns how many bytes of an atom are its head.
-pub fn head_end(atom: &str) -> usize {
-    if atom.is_ascii() {
-        return atom.len().min(HEAD_CHARACTERS);
+pub fn head_end(atom: &[u8]) -> usize {
+    // Nearly all heads are ASCII.
+    if let Some((head, _)) = atom.split_first_chunk::<HEAD_CHARACTERS>()
+        && head.is_ascii()
+    {
+        return HEAD_CHARACTERS;
     }
-    atom.char_indices().nth(HEAD_CHARACTERS).map_or(atom.len(), |(at, _)| at)
+    let begins = atom.iter().enumerate().filter(|(_, byte)| begins_character(**byte));
+    begins.map(|(at, _)| at).nth(HEAD_CHARACTERS).unwrap_or(atom.len())
+}
+
+/// Returns whether a character begins with a byte of UTF-8.
+fn begins_character(byte: u8) -> bool {
+    !matches!(byte, 0x80..=0xBF)
 }
 
 fn is_letters(word: &[u8]) -> bool {

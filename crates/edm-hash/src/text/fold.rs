@@ -227,6 +227,32 @@ impl Folded {
         &self.atoms.dotted
     }
 
+    /// Returns the atoms with a sign directly after that may link two words: `'`, `-` and, among
+    /// others, `·`.
+    #[inline]
+    pub(crate) fn linked(&self) -> &AtomSet {
+        &self.atoms.linked
+    }
+
+    /// Returns the atoms that a sign may be before, after white space, which opens a nickname; and
+    /// others.
+    #[inline]
+    pub(crate) fn opened(&self) -> &AtomSet {
+        &self.atoms.opened
+    }
+
+    /// Returns the atoms that begin with a character beyond ASCII.
+    #[inline]
+    pub(crate) fn beyond(&self) -> &AtomSet {
+        &self.atoms.beyond
+    }
+
+    /// Returns whether all of the folded text is ASCII.
+    #[inline]
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.masks.is_ascii
+    }
+
     /// Returns which atoms of the `number`th 64 have a length in bytes, at most 254, in the range;
     /// no atom has none.
     pub(crate) fn of_length(&self, number: usize, bytes: RangeInclusive<u8>) -> u64 {

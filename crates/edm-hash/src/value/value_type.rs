@@ -86,10 +86,17 @@ pub(crate) trait ValueType: Copy {
     }
 
     /// Calls `each` with every other form that atoms of a word may have in a value: the first and
-    /// the last of the atoms, and the form. If its vocabulary has one, these atoms may be in a
-    /// value.
-    fn other_forms(self, word: AtomWord<'_>, each: impl FnMut(usize, usize, &[u8])) {
+    /// the last of the atoms, and the two parts of the form. If its vocabulary has one, these atoms
+    /// may be in a value.
+    fn other_forms(self, word: AtomWord<'_>, each: impl FnMut(usize, usize, [&[u8]; 2])) {
         let _ = (word, each);
+    }
+
+    /// Returns the atoms of a word that may be in a value of several words although no atom beside
+    /// them is.
+    fn beside_others(self, word: AtomWord<'_>) -> u64 {
+        let _ = word;
+        0
     }
 
     /// Calls `each` with every word that has another form in values, and that form: empty where the

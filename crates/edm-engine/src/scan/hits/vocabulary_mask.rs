@@ -12,20 +12,23 @@
 //! mask             0    0       0  1    1         0    0
 //! ```
 //!
+//! An atom beside a nickname has no neighbour in its value, and is tested in round 1. Other forms of
+//! the atoms of names are tested between the two rounds.
+//!
 //! Most atoms of a text are in no value, so round 2 is nearly empty and half of the tags are never
 //! hashed.
 //!
 //! What must stay true: the mask may keep an atom that is in no value, and never drops one that is.
-//! Rules whose values are cut otherwise than the text (addresses, names, rules with delimiters,
-//! words with marks) test every atom in round 1. Names test other forms of their atoms, too.
+//! Rules whose values are cut otherwise than the text (addresses, rules with delimiters, words with
+//! marks) test every atom in round 1.
 //! `docs/decisions/0015-windows-begin-where-they-may.md` has the measurements, and what was tried
 //! besides.
 
 use std::ops::Range;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomSet, Folded, Prefilter, RuleText, atoms_of_length, atoms_with_other_forms, head_end,
-    near_digits, other_forms, scattered,
+    ATOMS_A_WORD, AtomSet, Folded, Prefilter, RuleText, atoms_of_length, atoms_with_other_forms,
+    beside_others, head_end, near_digits, other_forms, scattered,
 };
 use edm_model::DataType;
 
@@ -47,14 +50,22 @@ pub(crate) struct VocabularyMask {
     /// The atoms of this round, and those that may follow in the next.
     round: Vec<AtomWord>,
     next_round: Vec<AtomWord>,
-    /// The words whose atoms may have other forms; these forms, and the atoms of each.
+    /// The words whose atoms may have other forms; these forms, and their bytes.
     named: Vec<usize>,
     other_bytes: Vec<u8>,
-    other_atoms: Vec<Range<usize>>,
+    other_forms: Vec<OtherForm>,
     /// Positions and tags of the atoms of a round, and which of them may occur.
     ranges: Vec<(u32, u32)>,
     tags: Vec<u32>,
     may_occur: BitSet,
+}
+
+/// Another form of atoms, or what it begins with.
+#[derive(Clone, Copy)]
+struct OtherForm {
+    first: usize,
+    last: usize,
+    is_head: bool,
 }
 
 /// Atoms of one word of 64, a bit each.
@@ -108,8 +119,9 @@ impl VocabularyMask {
         let anywhere = several.plain.is_some();
         let digits_too = several.mixed.is_some() || several.digits.is_some();
         let is_name = group.rule.data_type == DataType::Name;
+        // What names ignore between two words is a joint, so it changes no word.
         let regular =
-            !is_name && group.rule.data_type != DataType::Address && group.rule.delimiters.is_empty();
+            is_name || group.rule.data_type != DataType::Address && group.rule.delimiters.is_empty();
         self.round.clear();
         self.next_round.clear();
         self.named.clear();
@@ -131,13 +143,15 @@ impl VocabularyMask {
             }
             let atoms = near & if digits_too { u64::MAX } else { !folded.digits().word(number) };
             if regular && !folded.has_marks_near(number) {
-                self.round.push(AtomWord { number, atoms: atoms & EVERY_SECOND });
-                self.next_round.push(AtomWord { number, atoms: atoms & !EVERY_SECOND });
+                let first = EVERY_SECOND | beside_others(&group.rule, folded, number);
+                self.round.push(AtomWord { number, atoms: atoms & first });
+                self.next_round.push(AtomWord { number, atoms: atoms & !first });
             } else {
                 self.round.push(AtomWord { number, atoms });
             }
         }
         self.test_round(request, prefilter);
+        self.test_other_forms(request, prefilter);
         std::mem::swap(&mut self.round, &mut self.next_round);
         for word in &mut self.round {
             let known = self.possible.word(word.number);
@@ -149,25 +163,30 @@ impl VocabularyMask {
             word.atoms &= known << 1 | known >> 1 | 1 << (ATOMS_A_WORD - 1);
         }
         self.test_round(request, prefilter);
-        self.test_other_forms(request, prefilter);
         self.test_heads(request, prefilter);
     }
 
     /// Tests the other forms of the atoms of names, and adds the atoms of those that may occur.
     fn test_other_forms(&mut self, request: MaskRequest<'_>, prefilter: &GroupPrefilter<'_>) {
-        let Self { named, other_bytes, ranges, other_atoms, .. } = self;
+        let Self { named, other_bytes, ranges, other_forms: found, .. } = self;
         other_bytes.clear();
         ranges.clear();
-        other_atoms.clear();
+        found.clear();
+        let joined_lengths = prefilter.joined_lengths();
         for number in named.iter() {
-            other_forms(&request.group.rule, request.folded, *number, |first, last, form| {
-                let start = other_bytes.len() as u32;
-                other_bytes.extend_from_slice(form);
-                ranges.push((start, other_bytes.len() as u32));
-                other_atoms.push(first..last + 1);
+            other_forms(&request.group.rule, request.folded, *number, |first, last, parts| {
+                let start = other_bytes.len();
+                parts.iter().for_each(|part| other_bytes.extend_from_slice(part));
+                let form = &other_bytes[start..];
+                ranges.push((start as u32, (start + form.len()) as u32));
+                found.push(OtherForm { first, last, is_head: false });
+                if joined_lengths >> form.len().min(63) & 1 == 1 {
+                    ranges.push((start as u32, (start + head_end(form)) as u32));
+                    found.push(OtherForm { first, last, is_head: true });
+                }
             });
         }
-        if self.ranges.is_empty() {
+        if ranges.is_empty() {
             return;
         }
         self.tags.clear();
@@ -175,7 +194,11 @@ impl VocabularyMask {
         self.may_occur.clear(self.tags.len());
         prefilter.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.may_occur));
         for index in self.may_occur.iter() {
-            self.possible.insert(self.other_atoms[index].clone());
+            let OtherForm { first, last, is_head } = self.other_forms[index];
+            match is_head {
+                true => self.heads.insert(first..first + 1),
+                false => self.possible.insert(first..last + 1),
+            }
         }
     }
 
@@ -189,7 +212,7 @@ impl VocabularyMask {
             let from = self.ranges.len();
             folded.append_ranges(number, atoms, &mut self.ranges);
             for (start, end) in self.ranges.iter_mut().skip(from) {
-                let atom = &folded.text()[*start as usize..*end as usize];
+                let atom = &folded.text().as_bytes()[*start as usize..*end as usize];
                 *end = *start + head_end(atom) as u32;
             }
             self.round.push(AtomWord { number, atoms });
@@ -203,7 +226,8 @@ impl VocabularyMask {
         prefilter.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.may_occur));
         let mut next = 0;
         for AtomWord { number, atoms } in self.round.iter().copied() {
-            self.heads.set_word(number, scattered(self.may_occur.from(next), atoms));
+            let heads = scattered(self.may_occur.from(next), atoms);
+            self.heads.set_word(number, self.heads.word(number) | heads);
             next += atoms.count_ones() as usize;
         }
     }

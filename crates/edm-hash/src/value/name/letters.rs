@@ -39,6 +39,13 @@ pub(super) fn word(atom: &str, folds_diacritics: bool) -> Cow<'_, str> {
     atom
 }
 
+/// Returns whether a text may have a letter that rule M1 changes, or one that a joined prefix
+/// begins with, by the bytes that these begin with.
+pub(super) fn may_change(text: &[u8]) -> bool {
+    let is_one = |byte: u8| (byte == 0xC4) | (byte == 0xCC) | (0xD7..=0xD9).contains(&byte);
+    text.iter().fold(false, |any, byte| any | is_one(*byte))
+}
+
 /// Returns whether two letters that may be written for one are in a text.
 pub(super) fn has_pair(text: &[u8]) -> bool {
     // Without an exit the loop becomes a comparison of whole registers.

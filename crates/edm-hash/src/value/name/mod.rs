@@ -123,8 +123,12 @@ impl ValueType for Name<'_> {
         atoms::listed(self.rule, word, atoms)
     }
 
-    fn other_forms(self, word: AtomWord<'_>, each: impl FnMut(usize, usize, &[u8])) {
+    fn other_forms(self, word: AtomWord<'_>, each: impl FnMut(usize, usize, [&[u8]; 2])) {
         atoms::other_forms(self.rule, word, each);
+    }
+
+    fn beside_others(self, word: AtomWord<'_>) -> u64 {
+        atoms::beside_nicknames(self.rule, word)
     }
 
     fn words_with_other_forms(self, mut each: impl FnMut(&'static str, &'static str)) {

@@ -181,7 +181,7 @@ impl OneName {
         }
         for (index, atom) in text.atoms().enumerate() {
             let atom_text = text.atom_text(atom);
-            if words.contains(&atom_text.as_bytes()[..head_end(atom_text)]) {
+            if words.contains(&atom_text.as_bytes()[..head_end(atom_text.as_bytes())]) {
                 own.heads.insert(index..index + 1);
             }
             if words.contains(text.atom_text(atom).as_bytes()) {
@@ -189,9 +189,13 @@ impl OneName {
             }
         }
         for number in 0..text.atom_count().div_ceil(64) {
-            other_forms(rule, text, number, |first, last, form| {
-                if words.contains(form) {
+            other_forms(rule, text, number, |first, last, parts| {
+                let form = parts.concat();
+                if words.contains(&form) {
                     own.possible.insert(first..last + 1);
+                }
+                if words.contains(&form[..head_end(&form)]) {
+                    own.heads.insert(first..first + 1);
                 }
             });
             let word = AtomWord { folded: text, number };
@@ -448,7 +452,7 @@ fn endings_prefixes_and_file_names() {
             "Robin Fenwick's",
             "Robin Fenwick’s",
             "robin.fenwick@x.example",
-            "~Robin_Fenwick.pdf",
+            "Robin_Fenwick.pdf",
             "robinFenwick.docx",
             "Robin-Fenwick",
         ],
