@@ -141,7 +141,8 @@ impl RuleGroups {
         // The decoded view takes this many atoms around an escape.
         let bytes_max = all.groups.iter().map(|group| group.sizes.bytes_max);
         let value_atoms_max = bytes_max.fold(CHECKED_NUMBER_ATOMS_MAX, usize::max);
-        all.views = ViewPlan { foldings, value_atoms_max };
+        let names = all.groups.iter().any(|group| group.rule.data_type == DataType::Name);
+        all.views = ViewPlan { foldings, value_atoms_max, names };
         all
     }
 

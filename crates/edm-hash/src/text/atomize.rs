@@ -109,11 +109,13 @@ impl Atoms {
         self.lengths.get(number * ATOMS_A_WORD..)?.first_chunk()
     }
 
-    /// Makes them those of a text with these masks.
-    pub(crate) fn cut(&mut self, level: Level, text: &str, masks: &Masks) {
-        let open = self.edges.read(text, masks);
+    /// Makes them those of a text with these masks. `names` says whether names are sought in it:
+    /// only then are the last three sets made.
+    pub(crate) fn cut(&mut self, level: Level, text: &str, masks: &Masks, names: bool) {
+        let open = self.edges.read(text, masks, names);
         let Edges { starts, ends, cluster_starts, marks, opened } = &self.edges;
-        let beyond: &[u64] = if masks.is_ascii { &[] } else { &masks.beyond };
+        let links: &[u64] = if names { &masks.links } else { &[] };
+        let beyond: &[u64] = if masks.is_ascii || !names { &[] } else { &masks.beyond };
         self.count = bits::count(level, starts);
         let sets: [(&mut AtomSet, &[u64], &Vec<u64>); 8] = [
             (&mut self.digits, &masks.digits, starts),
@@ -121,7 +123,7 @@ impl Atoms {
             (&mut self.marks, marks, starts),
             (&mut self.joined, ends, starts),
             (&mut self.dotted, &masks.joints, ends),
-            (&mut self.linked, &masks.links, ends),
+            (&mut self.linked, links, ends),
             (&mut self.opened, opened, starts),
             (&mut self.beyond, beyond, starts),
         ];
@@ -161,17 +163,19 @@ fn grow<T: Copy>(buffer: &mut Vec<T>, length: usize, empty: T) {
 
 impl Edges {
     /// Returns whether the text ends with an atom whose end is in no block.
-    fn read(&mut self, text: &str, masks: &Masks) -> bool {
+    fn read(&mut self, text: &str, masks: &Masks, names: bool) -> bool {
         self.starts.clear();
         self.ends.clear();
         self.cluster_starts.clear();
         self.marks.clear();
-        self.read_openings(masks);
+        self.opened.clear();
+        if names {
+            self.read_openings(masks);
+        }
         if masks.is_ascii { self.read_ascii(masks) } else { self.read_any(text, masks) }
     }
 
     fn read_openings(&mut self, masks: &Masks) {
-        self.opened.clear();
         if masks.openings.iter().all(|openings| *openings == 0) {
             return;
         }
@@ -355,7 +359,7 @@ mod tests {
             for level in Level::available() {
                 for text in ["a text before, of 1 more", &text] {
                     masks.read(level, text.as_bytes());
-                    atoms.cut(level, text, &masks);
+                    atoms.cut(level, text, &masks, true);
                 }
                 let sets = [&atoms.digits, &atoms.clusters, &atoms.marks, &atoms.joined, &atoms.dotted, &atoms.linked, &atoms.opened, &atoms.beyond];
                 let found: Vec<_> = atoms.ranges().iter().enumerate().collect();

@@ -7,7 +7,7 @@ use edm_model::{CaseRule, Rule};
 
 use crate::text::atom_set::ATOMS_A_WORD;
 use crate::text::atom_word::AtomWord;
-use crate::text::fold::{AtomKind, Folded};
+use crate::text::fold::Folded;
 use crate::text::gap;
 use crate::value::name::form::{self, folds};
 use crate::value::name::gaps::{self, NameGap};
@@ -23,18 +23,17 @@ const LETTERS_AT_ONCE: usize = 32;
 /// joined prefix.
 pub(super) fn changed(rule: &Rule, word: AtomWord<'_>) -> u64 {
     let folded = word.folded;
-    // Nearly all text is ASCII, in which only two letters for one are changed.
-    if folded.is_ascii() && !folds(rule) {
-        return 0;
-    }
     let own = word.own_ranges();
     let (Some((start, _)), Some((_, end))) = (own.first(), own.last()) else { return 0 };
     let text = folded.bytes(*start, *end);
-    let candidates = match !folded.is_ascii() && letters::may_change(text) {
-        true => word.all() & !word.digits(),
-        false if folds(rule) => with_two_letters(own, text),
-        false => return 0,
-    };
+    let mut candidates = if folds(rule) { with_two_letters(own, text) } else { 0 };
+    // Nearly all text is ASCII, in which only two letters for one are changed.
+    if folded.has_beyond(*start, *end) && letters::may_change(text) {
+        candidates |= word.filtered(word.all() & !word.digits(), |atom, length| {
+            let start = folded.ranges().get(atom).map_or(0, |(start, _)| *start);
+            folded.has_beyond(start, start + length as u32)
+        });
+    }
     word.filtered(candidates, |atom, _| {
         let text = folded.text_of(atom);
         letters::may_have_prefix(text) || letters::word(text, folds(rule)) != text
@@ -68,9 +67,9 @@ fn with_two_letters(atoms: &[(u32, u32)], text: &[u8]) -> u64 {
 pub(super) fn pairs(rule: &Rule, word: AtomWord<'_>) -> u64 {
     let (folded, number) = (word.folded, word.number);
     // One character of ASCII, or one beyond it.
-    let short = word.of_length(1..=1) | word.of_length(2..=4) & folded.beyond().word(number);
+    let short = word.of_length(1..=1) | word.of_length(2..=4) & folded.beyond(number);
     let letters = word.all() & !word.digits() & !folded.clusters().word(number) & !word.digits_behind(1);
-    let candidates = (folded.linked().word(number) | short) & letters;
+    let candidates = (folded.linked(number) | short) & letters;
     word.filtered(candidates, |atom, _| is_pair(folded, rule, atom))
 }
 
@@ -78,11 +77,10 @@ pub(super) fn pairs(rule: &Rule, word: AtomWord<'_>) -> u64 {
 /// name is not beside them.
 pub(super) fn beside_nicknames(rule: &Rule, word: AtomWord<'_>) -> u64 {
     let (folded, number) = (word.folded, word.number);
-    let opened = folded.opened();
     // A nickname that begins in the word before may end in this one; one that begins with the next
     // word has its front here.
-    let before = number.checked_sub(1).map_or(0, |number| opened.word(number)) & BACK_ATOMS;
-    let (own, next) = (opened.word(number), opened.word(number + 1) & 1);
+    let before = number.checked_sub(1).map_or(0, |number| folded.opened(number)) & BACK_ATOMS;
+    let (own, next) = (folded.opened(number), folded.opened(number + 1) & 1);
     if before | own | next == 0 {
         return 0;
     }
@@ -94,7 +92,7 @@ pub(super) fn beside_nicknames(rule: &Rule, word: AtomWord<'_>) -> u64 {
         while rest != 0 {
             let first = base_of + rest.trailing_zeros() as usize;
             rest &= rest - 1;
-            let Some(front) = first.checked_sub(1) else { continue };
+            let Some(front) = first.checked_sub(1).filter(|_| first <= last) else { continue };
             let Some(end) = gaps::nickname(folded, &rule.delimiters, [front, last], "") else { continue };
             for atom in [front, end + 1] {
                 if atom / ATOMS_A_WORD == number {
@@ -108,17 +106,27 @@ pub(super) fn beside_nicknames(rule: &Rule, word: AtomWord<'_>) -> u64 {
 
 /// Returns whether an atom and the next one are a pair.
 pub(super) fn is_pair(folded: &Folded, rule: &Rule, atom: usize) -> bool {
-    let Some((start, end)) = folded.ranges().get(atom).copied() else { return false };
-    let gap = folded.gap(atom);
-    let bare = matches!(gap, "'" | "-" | "\u{B7}");
+    let ranges = folded.ranges();
+    let (Some((start, end)), Some((next, _))) = (ranges.get(atom), ranges.get(atom + 1)) else {
+        return false;
+    };
+    let gap = folded.bytes(*end, *next);
+    let bare = matches!(gap, b"'" | b"-" | b"\xC2\xB7");
     // Most atoms have more characters, and a space behind them.
-    let one = !bare && end - start <= 4 && folded.slice(start, end).chars().nth(1).is_none();
-    let is_letters = |atom: usize| folded.atom(atom).is_some_and(|atom| atom.kind == AtomKind::Letters);
-    if !bare && !one || !is_letters(atom) || !is_letters(atom + 1) {
+    let one = || end - start == 1 || end - start <= 4 && folded.slice(*start, *end).chars().nth(1).is_none();
+    if !bare && !one() {
         return false;
     }
-    bare || gaps::judge(gap, &rule.delimiters) == NameGap::Joint
-        && gap::crossing(gap, &rule.delimiters).crossed
+    let is_letters = |atom: usize| !folded.digits().contains(atom) && !folded.clusters().contains(atom);
+    if !is_letters(atom) || !is_letters(atom + 1) {
+        return false;
+    }
+    // A space is a joint and is crossed, ignored or not.
+    bare || gap == b" " || is_crossed_joint(folded.slice(*end, *next), rule)
+}
+
+fn is_crossed_joint(gap: &str, rule: &Rule) -> bool {
+    gaps::judge(gap, &rule.delimiters) == NameGap::Joint && gap::crossing(gap, &rule.delimiters).crossed
 }
 
 /// Returns an atom of letters as names have it.

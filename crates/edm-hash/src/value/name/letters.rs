@@ -42,7 +42,7 @@ pub(super) fn word(atom: &str, folds_diacritics: bool) -> Cow<'_, str> {
 /// Returns whether a text may have a letter that rule M1 changes, or one that a joined prefix
 /// begins with, by the bytes that these begin with.
 pub(super) fn may_change(text: &[u8]) -> bool {
-    let is_one = |byte: u8| (byte == 0xC4) | (byte == 0xCC) | (0xD7..=0xD9).contains(&byte);
+    let is_one = |byte: u8| (byte == 0xC4) | (byte == 0xCC) | (byte.wrapping_sub(0xD7) < 3);
     text.iter().fold(false, |any, byte| any | is_one(*byte))
 }
 

@@ -28,7 +28,8 @@ pub(super) fn starts(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter
         bits |= several.starts(possible, word.with_next(|number| word.folded.digits().word(number)));
         // The next atom may be in a nickname, which is in no value.
         let before_unknown = possible as u64 & !((possible >> 1) as u64) & all & !bits;
-        let opened = before_unknown & word.followed_by(word.folded.opened(), 1);
+        let opened = word.with_next(|number| word.folded.opened(number)) >> 1;
+        let opened = before_unknown & opened as u64;
         bits |= word.filtered(opened, |atom, _| {
             let last = word.folded.atom_count() - 1;
             gaps::nickname(word.folded, &rule.delimiters, [atom, last], "").is_some()

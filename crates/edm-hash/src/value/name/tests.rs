@@ -273,8 +273,9 @@ impl Prefilter for OneName {
 fn check(options: &str, cell: &str, found: &[&str], not: &[&str]) {
     let rule = rule(options);
     let wanted = form(&rule, cell);
-    let find = |text: &str| {
+    let find_in = |text: &str, names: bool| {
         let mut folded = Folded::new();
+        folded.seek_names(names);
         folded.fold(text, FoldOptions::of(&rule));
         let prefilter = OneName::new(&rule, &folded, cell);
         let mut attached = Vec::new();
@@ -284,6 +285,11 @@ fn check(options: &str, cell: &str, found: &[&str], not: &[&str]) {
             }
         });
         attached.iter().copied().reduce(|one, other| one && other)
+    };
+    let find = |text: &str| {
+        let found = find_in(text, true);
+        assert_eq!(find_in(text, false), found, "{cell:?} in {text:?}");
+        found
     };
     for text in found {
         let (text, attached) = text.strip_prefix('~').map_or((*text, false), |text| (text, true));

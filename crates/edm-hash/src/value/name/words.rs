@@ -23,7 +23,7 @@ impl Listed {
 /// The forms of suffixes.
 pub(super) const SUFFIXES: [&str; 5] = ["jr", "sr", "ii", "iii", "iv"];
 
-/// The words, and by their first byte the lengths of those that begin with it, as bits: that
+/// The words in their order, and by their first byte the lengths of those that begin with it, as bits: that
 /// answers for nearly all words of a text.
 struct Table {
     words: Vec<(&'static str, Listed)>,
@@ -47,6 +47,7 @@ impl Table {
                 }
             }
         }
+        table.words.sort_unstable_by_key(|(word, _)| *word);
         for (word, _) in &table.words {
             if let Some(first) = word.as_bytes().first() {
                 table.lengths[usize::from(*first)] |= 1 << word.len().min(63);
@@ -69,7 +70,8 @@ impl Table {
         if self.lengths[usize::from(first)] >> word.len().min(63) & 1 == 0 {
             return Listed::default();
         }
-        self.words.iter().find(|(own, _)| *own == word).map(|(_, listed)| *listed).unwrap_or_default()
+        let place = self.words.binary_search_by(|(own, _)| (*own).cmp(word));
+        place.ok().and_then(|place| self.words.get(place)).map(|(_, listed)| *listed).unwrap_or_default()
     }
 }
 
