@@ -222,7 +222,9 @@ def canonical(cell, rule, tokens_max=64):
     if rule.type == "digits":
         return _canonical_digits(folded.strip(), rule.width, delimiters)
     if rule.type == "name":
-        return _canonical_name(folded, atoms, delimiters, tokens_max)
+        if len(atoms) > tokens_max:
+            raise Refused
+        return name_of(folded, atoms, rule).form
     if rule.type in TYPED_CELLS:
         # Only white space and ignored characters surround a value; no vector ignores a character
         # inside one.
@@ -248,22 +250,135 @@ def _canonical_digits(trimmed, width, delimiters):
     return digits
 
 
-def _canonical_name(folded, atoms, delimiters, tokens_max):
-    if len(atoms) > tokens_max:
-        raise Refused
-    light = set(" \t\r\n'-.\u00b7\u30fb") | delimiters
-    halves = [[folded[slice(*atoms[0])]]]
-    for before, after in zip(atoms, atoms[1:]):
-        gap, atom = folded[before[1]:after[0]], folded[slice(*after)]
-        if gap == "":
-            halves[-1].append(atom)
-        elif all(c in light for c in gap):
-            halves[-1] += [" ", atom]
-        elif gap.strip(" ") == "," and len(halves) == 1:
-            halves.append([atom])
-        else:
-            raise Refused
-    return " ".join("".join(half) for half in reversed(halves))
+# Names: the rules M1 to M9 by regular expressions over a whole cell
+
+NAME_TABLE = [
+    line.split("\t")
+    for line in (pathlib.Path(__file__).parents[2] / "crates/edm-hash/src/value/name/name_words.tsv").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+TITLES, DEGREES, SUFFIXES = (
+    {word: form for kind, form, words in NAME_TABLE if kind == wanted for word in words.split(" ")} for wanted in ("title", "degree", "suffix")
+)
+NICKNAMES = ["()", "[]", '""', "“”", "„“", "„”", "«»", "''"]
+# A private character stands for a joint, another for a comma, so that they can be told in one string.
+JOINT, COMMA = "\ue000", "\ue001"
+
+
+class NameForm:
+    """A name: its words in order, each with whether a joint parts it from the one before, and its form."""
+
+    def __init__(self, words, suffix="", signs=None):
+        self.words, self.suffix = words, suffix
+        self.form = "".join((signs[at] if signs else "") + word for at, (_, word) in enumerate(words))
+        self.form += f",{suffix}" if suffix else ""
+
+    def vocabulary(self):
+        words = [word for _, word in self.words] + ([self.suffix] if self.suffix else [])
+        if len(words) < 2:
+            return set()
+        found = set(words) | {self.form.split(",")[0][:6]}
+        if len(words) < 3:
+            return found
+        letters = [character_class(word[0]) in ("letter", "mark") for _, word in self.words]
+        for at in range(1, len(self.words)):
+            joins = lambda place: place < len(self.words) and self.words[place][0] and letters[place - 1] and letters[place]
+            if joins(at):
+                pair = self.words[at - 1][1] + self.words[at][1]
+                found.add(pair)
+                if joins(at + 1) and len(self.words[at - 1][1]) <= 3 and len(self.words[at][1]) <= 3:
+                    found.add(pair + self.words[at + 1][1])
+        return found
+
+
+def _name_word(atom, rule):
+    """Rules M1 and M2."""
+    if character_class(atom[0]) not in ("letter", "mark"):
+        return atom
+    atom = re.sub("([iI])\u0307", r"\1", atom.replace("ı", "i").replace("İ", "I"))
+    if rule.fold_diacritics:
+        atom = re.sub(r"(?<![aeiouyq])(?:([aou])e|(a)a)", lambda found: found[0][0], atom, flags=re.IGNORECASE)
+    return atom
+
+
+def _name_key(atom):
+    return re.sub("([iI])\u0307", r"\1", atom.replace("ı", "i").replace("İ", "I")).lower()
+
+
+def name_of(folded, atoms, rule):
+    """Reads a whole cell."""
+    delimiters = set(rule.folded_delimiters())
+    light = set(" \t\r\n'-.\u00b7\u30fb_") | delimiters
+    texts = [folded[slice(*atom)] for atom in atoms]
+    plain = [re.sub(r"(\r\n|\r|\n)[ >]*", "\n", folded[before[1]:after[0]]) for before, after in zip(atoms, atoms[1:])]
+    behind = folded[atoms[-1][1]:]
+    kinds = []
+    for gap in plain:
+        signs = re.sub(r"[ \t\r\n]", "", gap)
+        kinds.append("" if not gap else JOINT if all(c in light for c in gap) else COMMA if re.fullmatch(r"\.*,", signs) else signs)
+    # Parts of atoms, without nicknames.
+    parts, at, readable = [[0]], 0, True
+    while at < len(kinds):
+        end = _nickname_end(texts, plain, kinds, behind, at)
+        if end is not None:
+            at = end + 1
+            if at == len(texts):
+                break
+            parts[-1].append(at)
+            continue
+        if kinds[at] == COMMA:
+            parts.append([])
+        elif kinds[at] not in ("", JOINT):
+            readable = False
+        at += 1
+        parts[-1].append(at)
+    left, suffix = [], ""
+    for part in parts:
+        kept, own = list(part), ""
+        while kept:
+            key = _name_key(texts[kept[-1]])
+            dotted = [
+                count for count in (2, 3)
+                if kept[-1] == len(texts) - 1 and len(kept) >= count and all(plain[n] == "." for n in range(kept[-1] + 1 - count, kept[-1]))
+                and "".join(_name_key(texts[n]) for n in kept[-count:]) in DEGREES
+            ]
+            if key in SUFFIXES:
+                own = SUFFIXES[key]
+                kept.pop()
+            elif key in DEGREES:
+                kept.pop()
+            elif dotted:
+                del kept[-dotted[0]:]
+            else:
+                break
+        suffix = suffix or own
+        while kept and _name_key(texts[kept[0]]) in TITLES:
+            kept.pop(0)
+        left += [kept] if kept else []
+    if not left and len(parts) == 1:
+        left, suffix = parts, ""
+    if not readable or len(left) not in (1, 2):
+        words = [(n > 0 and kinds[n - 1] == JOINT, _name_word(text, rule)) for n, text in enumerate(texts)]
+        signs = [""] + ["" if kind == JOINT else re.sub(r"[ \t\r\n]", "", gap) for kind, gap in zip(kinds, plain)]
+        return NameForm(words, signs=signs)
+    order = [n for part in reversed(left) for n in part]
+    touching = lambda place: order[place - 1] + 1 == order[place] and plain[order[place - 1]] == ""
+    return NameForm([(place > 0 and not touching(place), _name_word(texts[n], rule)) for place, n in enumerate(order)], suffix)
+
+
+def _nickname_end(texts, plain, kinds, behind, at):
+    opening = plain[at].lstrip(" \t\n")
+    closing = [pair[1] for pair in NICKNAMES if pair[0] == opening and opening != plain[at]]
+    for end in range(at + 1, min(at + 4, len(texts))):
+        if not closing or texts[end].isascii() and texts[end].isdigit():
+            return None
+        rest = behind if end == len(texts) - 1 else plain[end]
+        white = r"[ \t\r\n]*" if end == len(texts) - 1 else r"[ \t\n]+"
+        if any(re.fullmatch(re.escape(sign) + white, rest) for sign in closing):
+            return end
+        if end == len(texts) - 1 or kinds[end] not in ("", JOINT):
+            return None
+    return None
 
 
 # Typed columns: cells in the forms that regular expressions and `datetime` can parse
@@ -480,6 +595,15 @@ def row_check(key, hashed, row, column):
 
 
 # Shapes
+
+def name_summary(cell, rule):
+    """Returns what a name adds to the summary of its rule: its shapes and its vocabulary."""
+    folded = fold(cell, rule.case_sensitive, rule.fold_diacritics)
+    name = name_of(folded, atoms_of(folded), rule)
+    words = len(name.words) + bool(name.suffix)
+    shapes = {(min(words, 2), len(name.form.encode()), shape_mask(name.form))}
+    return shapes | {(0, ord(c), SIGN) for c in name.form if shape_mask(c) == SIGN}, name.vocabulary()
+
 
 KINDS_ATOMS = 8
 SIGN = 64

@@ -18,7 +18,7 @@ from pathlib import Path
 import generation_reference
 from block_reference import BlockWriter, Column
 from hash_reference import (
-    Refused, Rule, atoms_of, canonical, cmac, fold, hash_value, hkdf, row_check, row_key, rule_key, shapes_of,
+    Refused, Rule, atoms_of, canonical, cmac, fold, hash_value, hkdf, name_summary, row_check, row_key, rule_key, shapes_of,
     vocabulary_key, vocabulary_tag,
 )
 
@@ -85,6 +85,11 @@ CELLS = {
         "Langer", "O'Brien", "O Brien", "O-Brien", "O’Brien", "Smith-Jones", "Smith Jones", "Langer, Isaiah", "Langer ,Isaiah", "J. R. Tolkien",
         "van der Berg", "Ana·María", "a, b, c", "a (b)", "Zoë", "山田太郎", "O'", "3rd", "Null", "None", "(null)",
         "n/a", "not provided", "",
+        "OBryan", "O’BRYAN", "Anna-Lena Meyer", "Annalena Meyer", "Meyer, Anna Lena", "山田　太郎", "Robin_Fenwick", "Dr. Robin Fenwick",
+        "Prof. Dr. Fenwick, Robin", "Robin Fenwick, Ph.D.", "Robin Fenwick M.D.", "Robin Fenwick Jr.", "Robin Fenwick, Jr.", "Fenwick Jr., Robin",
+        "Fenwick, Robin, III", "Robin Fenwick II, MD", "Sr. Garcia", "Garcia Sr.", "Jr.", "Dr", "Elizabeth (Lisa) Vega", "Elizabeth “Lisa” Vega",
+        "Elizabeth 'Lisa' Vega", "Elizabeth Vega (Lisa)", "Elizabeth (Lisa Vega", "Anna / Annie Vega", "Smith & Sons", "Jörg Müller", "Joerg Mueller",
+        "Søren Åse", "Soeren Aase", "Bauer", "Quelle", "Isaac", "ÇELİK YILMAZ", "Çelik Yılmaz", "İpek Işık", "van der Berg, Jan", "Michael Herr",
     ],
     "ssn": [
         "123-45-6789", "123 45 6789", "123.45.6789", "123456789", " 123‑45‑6789 ", "１２３－４５－６７８９", "١٢٣٤٥٦٧٨٩", "1456789", "12456789",
@@ -232,6 +237,14 @@ def vocabulary():
             shapes |= shapes_of(form, atoms)
             tags |= {vocabulary_tag(SALT, rule, atom) for atom in atoms} if len(atoms) > 1 else set()
         cases.append({"rule": rule_json(rule), "values": values, "tags": sorted(tags), "shapes": sorted(shapes)})
+    names = ["Jan van der Berg", "O'Bryan", "Langer", "Meyer, Anna-Lena", "Robin Fenwick Jr.", "Fenwick III", "山田 太郎", "Anna / Annie Vega", "Joerg Mueller", "9th"]
+    for rule in (rule for rule in RULES if rule.type == "name"):
+        tags, shapes = set(), set()
+        for name in names:
+            own, words = name_summary(name, rule)
+            shapes |= own
+            tags |= {vocabulary_tag(SALT, rule, word) for word in words}
+        cases.append({"rule": rule_json(rule), "values": names, "tags": sorted(tags), "shapes": sorted(shapes)})
     return {"salt": SALT, "cases": cases}
 
 

@@ -137,11 +137,11 @@ def name_forms(own):
             out += [Form("without accents", bare)]
     if any(c in own for c in "äöüÄÖÜß"):
         umlauts = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
-        out.append(Form("umlauts as two letters", "".join(umlauts.get(c, c) for c in own), supported=not any(c in own for c in "äöüÄÖÜ")))
+        out.append(Form("umlauts as two letters", "".join(umlauts.get(c, c) for c in own)))
     if "'" in own:
-        out.append(Form("typographic apostrophe", own.replace("'", "\u2019")))
+        out += [Form("typographic apostrophe", own.replace("'", "\u2019")), Form("without the apostrophe", own.replace("'", ""))]
     if "-" in own:
-        out.append(Form("space for hyphen", own.replace("-", " ")))
+        out += [Form("space for hyphen", own.replace("-", " ")), Form("without the hyphen", own.replace("-", ""))]
     if " " in own:
         out += [Form("no-break space", own.replace(" ", "\u00a0")), Form("broken over two lines", broken(own), lines=True)]
     if own.isascii():
@@ -153,12 +153,11 @@ def full_name(locale, facts):
     out = name_forms(facts["full"])
     first, last = facts["first"], facts["last"]
     if locale.family_first:
-        # A space between the parts of a name is part of the value.
-        spaced = locale.name_joint == " "
-        return out + [Form("without a space", last + first, supported=not spaced), Form("with a space", f"{last} {first}", supported=spaced),
-                      Form("with an ideographic space", f"{last}\u3000{first}", supported=spaced)]
+        return out + [Form("without a space", last + first), Form("with a space", f"{last} {first}"),
+                      Form("with an ideographic space", f"{last}\u3000{first}")]
     out += [Form("last name first, with a comma", f"{last}, {first}")] * 2
-    out += [Form("in two columns of a page", f"{first}  {last}"),
+    out += [Form("in two columns of a page", f"{first}  {last}"), Form("with a title", f"{first} {last}", before="Dr. "),
+            Form("with a suffix", f"{first} {last} Jr", after="."), Form("in a file name", f"{first}_{last}", after=".pdf"),
             Form("last name first, without a comma", f"{last} {first}", supported=False), Form("with a middle initial", f"{first} K. {last}", supported=False)]
     return out
 

@@ -133,6 +133,7 @@ pub(crate) fn run(
         damage: Mutex::default(),
         unfilled: Mutex::default(),
         placeholders: Mutex::default(),
+        as_text: Mutex::default(),
     };
     thread::scope(|scope| {
         for _ in 0..plan.workers.max(1) {
@@ -267,6 +268,8 @@ struct Work<'a> {
     unfilled: Mutex<Vec<u64>>,
     /// Cells with a placeholder, by column.
     placeholders: Mutex<Vec<u64>>,
+    /// Cells of columns of names that are matched as text, by column.
+    as_text: Mutex<Vec<u64>>,
 }
 
 impl Work<'_> {
@@ -312,18 +315,31 @@ impl Work<'_> {
                 .map(|warning| format!("{}: {warning}", column.name))
                 .collect::<Vec<_>>()
         };
-        columns.flat_map(warnings).chain(self.held_placeholders()).collect()
+        columns.flat_map(warnings).chain(self.held_placeholders()).chain(self.held_as_text()).collect()
     }
 
     /// Returns a note with the number of cells per column that contain a placeholder, if this run
     /// hashed all of them.
     fn held_placeholders(&self) -> Option<String> {
-        let counts = self.placeholders.lock().unwrap_or_else(PoisonError::into_inner);
+        let columns = self.by_column(&self.placeholders)?;
+        Some(format!("cells with a placeholder count as empty: {columns}"))
+    }
+
+    /// Returns a note with the number of cells per column that cannot be read as a name, if this
+    /// run hashed all of them.
+    fn held_as_text(&self) -> Option<String> {
+        let columns = self.by_column(&self.as_text)?;
+        Some(format!("cells that cannot be read as a name are found only as they stand: {columns}"))
+    }
+
+    /// Lists the columns with a count, if this run hashed all blocks.
+    fn by_column(&self, counts: &Mutex<Vec<u64>>) -> Option<String> {
+        let counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
         let columns = self.plan.columns.as_slice().iter().zip(&*counts).filter(|(_, count)| **count > 0);
         let columns: Vec<String> =
             columns.map(|(column, count)| format!("{} {count}", column.name)).collect();
         let are_all = self.plan.skip.is_empty() && !columns.is_empty();
-        are_all.then(|| format!("cells with a placeholder count as empty: {}", columns.join(", ")))
+        are_all.then(|| columns.join(", "))
     }
 
     /// Counts the cells of accepted records without a value.
@@ -339,10 +355,8 @@ impl Work<'_> {
                 + u64::from(column.counts.too_long);
             *count += u64::from(accepted).saturating_sub(held);
         }
-        let mut placeholders = self.placeholders.lock().unwrap_or_else(PoisonError::into_inner);
-        placeholders.resize(rows.columns.len(), 0);
-        let counts = rows.columns.iter().map(|column| u64::from(column.counts.placeholders));
-        placeholders.iter_mut().zip(counts).for_each(|(count, own)| *count += own);
+        add_counts(&self.placeholders, rows.columns.iter().map(|column| column.counts.placeholders));
+        add_counts(&self.as_text, rows.columns.iter().map(|column| column.counts.as_text));
     }
 
     /// Returns the number of cells without a value, by searchable column.
@@ -424,6 +438,13 @@ pub(crate) fn note(
         }
         RecordOutcome::Rejected(refusal) => rejections.reject(lines, &refusal.to_string()),
     }
+}
+
+/// Adds a block's counts to those of the columns.
+fn add_counts(counts: &Mutex<Vec<u64>>, block: impl ExactSizeIterator<Item = u32>) {
+    let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+    counts.resize(block.len(), 0);
+    counts.iter_mut().zip(block).for_each(|(count, own)| *count += u64::from(own));
 }
 
 #[cfg(test)]

@@ -29,9 +29,7 @@ pub(crate) fn wanted(data_type: &DataType) -> String {
         DataType::Text => "no text (type text)",
         DataType::Digits { .. } => "no number of digits and ignored signs alone (type digits)",
         DataType::Email => "no e-mail address (type email)",
-        DataType::Name => {
-            "no name (type name: words joined by spaces, hyphens, apostrophes, dots, or one comma behind the surname)"
-        }
+        DataType::Name => "no text at all (type name takes any)",
         DataType::Ssn => "no social security number of nine digits (type ssn)",
         DataType::Card => "no payment card number with its check digit (type card)",
         DataType::Iban => "no IBAN with its check digits (type iban)",

@@ -148,6 +148,7 @@ fn read_column<'a>(
         placeholders: cursor.u32()?,
         anchors: cursor.u32()?,
         dates: cursor.u32()?,
+        as_text: 0,
     };
     let histogram = read_histogram(cursor, present)?;
     let presence = cursor.bitmap(row_count)?;

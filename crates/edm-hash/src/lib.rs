@@ -34,6 +34,7 @@ pub use rows::hashed_rows::{
     set_bits,
 };
 pub use rows::record::{RecordHasher, RecordOutcome, RecordRefusal, Records};
+pub use rows::words::head_end;
 pub use simd::level::{Level, LevelError};
 pub use text::atom_set::{ATOMS_A_WORD, AtomSet, scattered};
 pub use text::escape::{Decoded, Escapes, decode_escapes};
@@ -47,8 +48,8 @@ pub use value::phone::calling_code;
 pub use value::placeholder::Placeholders;
 pub use value::search::WindowScratch;
 pub use value::start_positions::{
-    atoms_with_other_forms, has_alternatives, has_vocabulary, near_digits, numeric, start_mask,
-    words_with_other_forms,
+    atoms_of_length, atoms_with_other_forms, beside_others, has_alternatives, has_vocabulary, near_digits,
+    numeric, other_forms, start_mask, words_with_other_forms,
 };
 pub use value_summary::calling_codes::CallingCodes;
 pub use value_summary::kinds::{KindSet, Kinds};

@@ -123,6 +123,7 @@ fn a_block_that_never_ends_is_not_sealed() {
         damage: Mutex::default(),
         unfilled: Mutex::default(),
         placeholders: Mutex::default(),
+        as_text: Mutex::default(),
     };
     let sealed = |ends: bool| {
         let (sender, pieces) = channel();

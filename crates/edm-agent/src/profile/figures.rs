@@ -80,6 +80,8 @@ pub struct ColumnProfile {
     pub empty: u64,
     /// Cells that contain a placeholder, such as `N/A`.
     pub placeholders: u64,
+    /// Cells of a column of names that cannot be read as a name, and are found only as they stand.
+    pub as_text: u64,
     /// Cells with more words than are matched.
     pub too_long: u64,
     /// Cells that the column's data type refused.
@@ -124,6 +126,7 @@ impl ColumnProfile {
             cells: tally.cells,
             empty: tally.empty,
             placeholders: tally.placeholders,
+            as_text: tally.as_text,
             too_long: tally.too_long,
             refused: tally.refused,
             statistics,

@@ -22,6 +22,8 @@ pub(super) struct ColumnTally {
     pub(super) too_long: u64,
     pub(super) refused: u64,
     pub(super) placeholders: u64,
+    /// Cells of a column of names that cannot be read as one.
+    pub(super) as_text: u64,
     pub(super) forms_seen: FormStatistics,
     pub(super) forms: Forms,
     pub(super) damage: CellDamage,
@@ -47,6 +49,7 @@ impl ColumnTally {
             too_long: 0,
             refused: 0,
             placeholders: 0,
+            as_text: 0,
             forms_seen: FormStatistics::default(),
             forms: Forms::default(),
             damage: CellDamage::default(),
@@ -88,7 +91,8 @@ impl ColumnTally {
         for ((candidate, canonicaliser), taken) in candidates {
             self.canonical.clear();
             let is_value = candidate.may_be(cell)
-                && canonicaliser.folded_cell(&mut self.folded, &mut self.canonical) == CellForm::Present;
+                && canonicaliser.folded_cell(&mut self.folded, &mut self.canonical) == CellForm::Present
+                && !canonicaliser.is_matched_as_text(&self.canonical);
             *taken += u64::from(is_value);
         }
     }
@@ -98,6 +102,7 @@ impl ColumnTally {
         self.too_long += u64::from(column.counts.too_long);
         self.refused += u64::from(column.counts.refused);
         self.placeholders += u64::from(column.counts.placeholders);
+        self.as_text += u64::from(column.counts.as_text);
         self.forms_seen.anchors += u64::from(column.counts.anchors);
         self.forms_seen.dates += u64::from(column.counts.dates);
         for (form, values) in &column.histogram {
@@ -112,6 +117,7 @@ impl ColumnTally {
         self.too_long += other.too_long;
         self.refused += other.refused;
         self.placeholders += other.placeholders;
+        self.as_text += other.as_text;
         self.forms_seen.anchors += other.forms_seen.anchors;
         self.forms_seen.dates += other.forms_seen.dates;
         for (form, values) in &other.forms_seen.histogram {

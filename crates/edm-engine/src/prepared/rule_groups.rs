@@ -14,7 +14,7 @@ use std::sync::Arc;
 use edm_hash::{
     CHECKED_NUMBER_ATOMS_MAX, CallingCodes, FoldOptions, Hash, RuleKeys, Several, SignSet, has_vocabulary,
 };
-use edm_model::{KeyId, Rule};
+use edm_model::{DataType, KeyId, Rule};
 
 use crate::generation::{CombinedFilter, Generation, RulePrefilter};
 use crate::text::views::ViewPlan;
@@ -48,12 +48,16 @@ pub(crate) struct Sizes {
     pub(crate) bytes_max: usize,
     /// Of values of one atom: of digits, and of others.
     pub(crate) lengths: [u64; 2],
+    /// Of values of several words, if these are written as one.
+    pub(crate) joined_lengths: u64,
     pub(crate) significant_digits: u64,
     pub(crate) several: Several,
     pub(crate) signs: SignSet,
     pub(crate) calling_codes: CallingCodes,
     /// Whether the vocabulary says anything.
     pub(crate) vocabulary: bool,
+    /// Whether all tables list it.
+    pub(crate) lists_vocabulary: bool,
 }
 
 impl Sizes {
@@ -63,11 +67,13 @@ impl Sizes {
             atoms_max: 0,
             bytes_max: 0,
             lengths: [0; 2],
+            joined_lengths: 0,
             significant_digits: 0,
             several: Several::default(),
             signs: SignSet::NONE,
             calling_codes: CallingCodes::NONE,
             vocabulary: false,
+            lists_vocabulary: false,
         }
     }
 
@@ -76,10 +82,17 @@ impl Sizes {
         // without values of several atoms has no fewest number and does not count for it.
         let fewest =
             |of: fn(&Several) -> Option<usize>| prefilters.iter().filter_map(|one| of(&one.several)).min();
+        let lists_vocabulary = prefilters.iter().all(|one| one.has_vocabulary());
+        // Of names no atom is known but those of the vocabulary, so it is asked for any table's.
+        let has_several = match rule.data_type {
+            DataType::Name => prefilters.iter().any(|one| one.several.any()),
+            _ => prefilters.iter().all(|one| one.several.any()),
+        };
         Self {
             atoms_max: prefilters.iter().map(|one| one.atoms_max).max().unwrap_or(0),
             bytes_max: prefilters.iter().map(|one| one.bytes_max).max().unwrap_or(0),
             lengths: [0, 1].map(|kind| prefilters.iter().fold(0, |all, one| all | one.lengths[kind])),
+            joined_lengths: prefilters.iter().fold(0, |all, one| all | one.joined_lengths),
             significant_digits: prefilters.iter().fold(0, |all, one| all | one.significant_digits),
             several: Several {
                 plain: fewest(|several| several.plain),
@@ -91,8 +104,8 @@ impl Sizes {
                 .iter()
                 .fold(CallingCodes::NONE, |all, one| all.united(&one.calling_codes)),
             // If one table has no vocabulary, no atom can be ruled out.
-            vocabulary: has_vocabulary(rule)
-                && prefilters.iter().all(|one| one.has_vocabulary() && one.several.any()),
+            vocabulary: has_vocabulary(rule) && lists_vocabulary && has_several,
+            lists_vocabulary,
         }
     }
 
@@ -100,6 +113,7 @@ impl Sizes {
     fn without_shapes(self) -> Self {
         Self {
             lengths: [u64::MAX; 2],
+            joined_lengths: u64::MAX,
             significant_digits: u64::MAX,
             several: Several { plain: Some(2), mixed: Some(2), digits: Some(2) },
             signs: SignSet::ALL,
@@ -135,7 +149,8 @@ impl RuleGroups {
         // The decoded view takes this many atoms around an escape.
         let bytes_max = all.groups.iter().map(|group| group.sizes.bytes_max);
         let value_atoms_max = bytes_max.fold(CHECKED_NUMBER_ATOMS_MAX, usize::max);
-        all.views = ViewPlan { foldings, value_atoms_max };
+        let names = all.groups.iter().any(|group| group.rule.data_type == DataType::Name);
+        all.views = ViewPlan { foldings, value_atoms_max, names };
         all
     }
 

@@ -1,5 +1,5 @@
-//! Whether digits are a part of an identifier of a machine: of a UUID, a version, a time stamp and
-//! the like (`docs/matching.md`, Parts of longer tokens).
+//! Whether a value is a part of an identifier of a machine: of a UUID, a version, a time stamp, a
+//! file name and the like (`docs/matching.md`, Parts of longer tokens).
 //!
 //! Problem: an account number of nine digits is as likely to be in a UUID as anywhere, and texts of
 //! machines are full of these.
@@ -38,6 +38,11 @@ pub(crate) fn hold(text: &str, span: ZoneSpan) -> bool {
         || token.is_fraction()
         || token.is_in_time_stamp()
         || token.is_in_base64_run()
+}
+
+/// Returns whether the words of a name are joined by underscores (rule T9).
+pub(crate) fn hold_name(text: &str, span: ZoneSpan) -> bool {
+    text.as_bytes().get(span.start..span.end).unwrap_or(&[]).contains(&b'_')
 }
 
 /// Digits and the bytes around them.

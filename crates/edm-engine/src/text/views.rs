@@ -29,6 +29,8 @@ pub(crate) struct ViewPlan {
     pub(crate) foldings: Vec<FoldOptions>,
     /// The most atoms that a value has.
     pub(crate) value_atoms_max: usize,
+    /// Whether names are sought.
+    pub(crate) names: bool,
 }
 
 /// A text folded in one way.
@@ -137,7 +139,7 @@ impl TextViews {
             if stop(work) {
                 return false;
             }
-            self.add(text, *options, false);
+            self.add(text, *options, plan.names);
         }
         if stop(work) {
             return false;
@@ -157,8 +159,9 @@ impl TextViews {
             if stopped {
                 break;
             }
-            self.add(decoded.text(), *options, true);
+            self.add(decoded.text(), *options, plan.names);
             let view = self.views.last_mut().expect("a view was added");
+            view.decoded = true;
             let mut starts = self.spare_starts.pop().unwrap_or_default();
             self.around.mark_atoms(&view.folded, &decoded, &mut starts);
             view.starts = Some(starts);
@@ -167,10 +170,11 @@ impl TextViews {
         !stopped
     }
 
-    fn add(&mut self, text: &str, options: FoldOptions, decoded: bool) {
+    fn add(&mut self, text: &str, options: FoldOptions, names: bool) {
         let mut folded = self.spare.pop().unwrap_or_default();
+        folded.seek_names(names);
         folded.fold(text, options);
-        self.views.push(TextView { options, decoded, folded, starts: None });
+        self.views.push(TextView { options, decoded: false, folded, starts: None });
     }
 
     /// Forgets the text and overwrites it, since the buffers stay for other texts.

@@ -5,6 +5,7 @@ mod explain;
 mod files;
 mod limits;
 mod matching;
+mod names;
 mod phones_and_addresses;
 mod scanner;
 mod scripts;

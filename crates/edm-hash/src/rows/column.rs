@@ -25,9 +25,10 @@ use crate::simd::backend::{Simd, WithSimd};
 use crate::simd::level::Level;
 use crate::simd::swar::Swar;
 use crate::simd::with_simd;
-use crate::text::fold::Folded;
+use crate::text::fold::{FoldOptions, Folded};
 use crate::value::canonical::Canonicaliser;
 use crate::value::cell_form::{CellForm, CellRefusal};
+use crate::value::name::form::is_text;
 use crate::value::placeholder::Placeholders;
 use crate::value::plain::form::Form;
 use crate::value::plain::judge::{Judged, judge};
@@ -175,8 +176,12 @@ impl SlowPath<'_> {
     fn take(&mut self, record: usize, placed: PlacedCell<'_>, fast: &mut FastPath, rule: &mut RuleState) {
         let PlacedCell { cell, row } = placed;
         self.scratch.clear();
-        match self.canonicaliser.cell(cell.as_str(), self.folded, self.scratch) {
+        self.folded.fold(cell.as_str(), FoldOptions::of(self.canonicaliser.rule()));
+        match self.canonicaliser.parted_cell(self.folded, self.scratch) {
             CellForm::Present => {
+                if rule.parts_words {
+                    fast.tally.counts.as_text += u32::from(is_text(self.scratch));
+                }
                 set_bit(&mut fast.tally.presence, row, true);
                 fast.take_form(self.folded.text(), self.scratch, rule, self.has_fast_path);
                 self.canonicaliser.alternatives(self.folded, |form| {

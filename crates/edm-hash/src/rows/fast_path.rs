@@ -97,13 +97,13 @@ impl FastPath {
 
     /// Takes the cell of a row; `false`, and nothing, where the slow path must take it.
     #[inline(always)]
-    pub(crate) fn take(
+    pub(crate) fn take<T: ValueType>(
         &mut self,
         plain_rule: &PlainRule,
         cell: PlacedCell<'_>,
         rule: &mut RuleState,
         simd: impl Simd,
-        data_type: impl ValueType,
+        data_type: T,
     ) -> bool {
         // Before anything else: by the time that this cell is done, the later one is on its way.
         if let Some(soon) = cell.cell.behind(AHEAD_BYTES) {
@@ -117,6 +117,9 @@ impl FastPath {
                 self.tally.counts.dates += u32::from(quick_checks::reads_as_date(&plain));
                 self.tally.count_form(&form);
                 rule.see_plain(&form);
+                if T::PARTS_WORDS {
+                    form.join();
+                }
                 set_bit(&mut self.tally.presence, cell.row, true);
                 let length = form.length() as usize;
                 self.values.push(length, rule);
@@ -145,7 +148,11 @@ impl FastPath {
             own.push_form(&plain);
             self.tally.count_form(&own);
             rule.see_plain(&own);
-            self.values.push(form.len(), rule);
+            if rule.parts_words {
+                own.join();
+            }
+            let length = own.length() as usize;
+            self.values.push(length, rule);
             return;
         }
         let alphanumerics = Alphanumerics::of(form);
@@ -178,8 +185,15 @@ impl Values {
 
     /// Takes a form that was written elsewhere, of at most as many bytes as a cell has.
     fn copy(&mut self, form: &[u8], rule: &RuleState) {
-        self.arena[self.filled..self.filled + form.len()].copy_from_slice(form);
-        self.push(form.len(), rule);
+        let mut length = 0;
+        // Spaces only part the words where the rule joins them.
+        for byte in form.iter().filter(|byte| !rule.parts_words || **byte != b' ') {
+            if let Some(place) = self.arena.get_mut(self.filled + length) {
+                *place = *byte;
+            }
+            length += 1;
+        }
+        self.push(length, rule);
     }
 
     pub(crate) fn flush(&mut self, keys: &RuleKeys) {

@@ -16,6 +16,9 @@ pub struct ColumnCounts {
     pub anchors: u32,
     /// Values that read as dates.
     pub dates: u32,
+    /// Cells of a column of names that cannot be read as one and are matched as text. The agent
+    /// tells their number; blocks do not hold it.
+    pub as_text: u32,
 }
 
 /// How many values have this many digits and letters (each capped at 63).

@@ -7,3 +7,4 @@ pub(crate) mod hashed_rows;
 pub(crate) mod record;
 pub(crate) mod rule_state;
 pub(crate) mod vocabulary;
+pub(crate) mod words;

@@ -11,7 +11,10 @@ use edm_model::{DataType, Rule};
 use crate::key::keys::{RuleKeys, Salt};
 use crate::rows::hashed_rows::RuleSummary;
 use crate::rows::vocabulary::Vocabulary;
+use crate::rows::words;
 use crate::text::canonical_atoms::canonical_atoms;
+use crate::text::char_class::{BLANK, SIGN};
+use crate::value::canonical::parts_words;
 use crate::value::phone::code_of;
 use crate::value::plain::form::Form;
 use crate::value::start_positions::has_vocabulary;
@@ -32,6 +35,8 @@ pub(crate) struct RuleState {
     has_codes: bool,
     /// Windows of several atoms are found by what these are, and by what is between them.
     tells_kinds: bool,
+    /// Forms come with a space between their words, which the value has not.
+    pub(crate) parts_words: bool,
     kinds: KindSet,
     signs: SignSet,
     /// Entries of the list of shapes but those of kinds and signs.
@@ -47,7 +52,8 @@ impl RuleState {
             keys: RuleKeys::derive(salt, rule),
             has_width: matches!(rule.data_type, DataType::Digits { width: Some(_) }),
             has_codes: matches!(rule.data_type, DataType::Phone { .. }),
-            tells_kinds: has_vocabulary(rule),
+            tells_kinds: has_vocabulary(rule) && !parts_words(rule),
+            parts_words: parts_words(rule),
             kinds: KindSet::NONE,
             signs: SignSet::NONE,
             entries: BTreeSet::new(),
@@ -59,6 +65,9 @@ impl RuleState {
     #[inline(always)]
     pub(crate) fn see_plain(&mut self, form: &Form<'_>) {
         let atoms = form.atom_starts().count_ones();
+        if self.parts_words {
+            return self.see_words_plain(form, atoms);
+        }
         // A value of one atom is found by its length alone; only those of several need tags, kinds
         // and signs.
         if atoms > 1 {
@@ -73,8 +82,42 @@ impl RuleState {
         self.see_facts(form.bytes());
     }
 
+    /// Sees a plain form whose words are parted.
+    #[inline(always)]
+    fn see_words_plain(&mut self, form: &Form<'_>, atoms: u32) {
+        match atoms {
+            0 | 1 => {}
+            2 => {
+                self.vocabulary.see(form, &self.keys);
+                self.vocabulary.see_all(&self.keys, |each| words::each_head(form.bytes(), each));
+            }
+            _ => self.see_words(form.bytes()),
+        }
+        if form.others & SIGN != 0 {
+            form.signs().for_each(|sign| self.signs.insert(sign));
+        }
+        let spaces = form.bytes().iter().filter(|byte| **byte == b' ').count();
+        let bytes = (form.length() as usize - spaces) as u16;
+        self.see_entry(Shape { atoms: atoms.min(2) as u16, bytes, mask: form.mask() & !BLANK });
+    }
+
+    /// Adds the words of a form, and those that a text may join (rule M9).
+    fn see_words(&mut self, parted: &[u8]) {
+        self.vocabulary.see_all(&self.keys, |each| words::each_with_joins(parted, each));
+    }
+
     pub(crate) fn see(&mut self, canonical: &[u8]) {
         let atoms = canonical_atoms(canonical, |_| ());
+        if self.parts_words {
+            if atoms > 1 {
+                self.see_words(canonical);
+            }
+            canonical.iter().for_each(|byte| self.signs.insert(*byte));
+            let spaces = canonical.iter().filter(|byte| **byte == b' ').count();
+            let shape = Shape::of(canonical, atoms.min(2));
+            let bytes = shape.bytes - spaces as u16;
+            return self.see_entry(Shape { bytes, mask: shape.mask & !BLANK, ..shape });
+        }
         if atoms > 1 {
             self.vocabulary.see_all(&self.keys, |each| {
                 canonical_atoms(canonical, each);

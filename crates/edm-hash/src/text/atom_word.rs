@@ -73,6 +73,17 @@ impl<'a> AtomWord<'a> {
         ending_with(self.folded.level(), self.folded.text().as_bytes(), atoms, endings)
     }
 
+    /// Returns the ranges of its atoms.
+    pub(crate) fn own_ranges(self) -> &'a [(u32, u32)] {
+        let all = self.following_ranges();
+        all.get(..all.len().min(ATOMS_A_WORD)).unwrap_or(&[])
+    }
+
+    /// Returns the ranges of its atoms and of all after them.
+    pub(crate) fn following_ranges(self) -> &'a [(u32, u32)] {
+        self.folded.ranges().get(self.number * ATOMS_A_WORD..).unwrap_or(&[])
+    }
+
     /// Returns those of some atoms of the word for which `holds`, given the atom and its length in
     /// bytes.
     pub(crate) fn filtered(self, atoms: u64, mut holds: impl FnMut(usize, usize) -> bool) -> u64 {

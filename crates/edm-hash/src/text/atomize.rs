@@ -65,6 +65,8 @@ struct Edges {
     /// neither.
     cluster_starts: Vec<u64>,
     marks: Vec<u64>,
+    /// The bytes up to three after a sign that may open a nickname; empty where there is none.
+    opened: Vec<u64>,
 }
 
 /// The atoms of a text.
@@ -83,6 +85,12 @@ pub(crate) struct Atoms {
     pub(crate) joined: AtomSet,
     /// Those with a `.` or `'` directly after.
     pub(crate) dotted: AtomSet,
+    /// Those with a sign directly after that may link two words (`Masks::links`).
+    pub(crate) linked: AtomSet,
+    /// Those that begin after a sign that may open a nickname (`Masks::openings`), and others.
+    pub(crate) opened: AtomSet,
+    /// Those that begin with a character beyond ASCII.
+    pub(crate) beyond: AtomSet,
     edges: Edges,
     starts: Vec<u32>,
     ends: Vec<u32>,
@@ -101,20 +109,26 @@ impl Atoms {
         self.lengths.get(number * ATOMS_A_WORD..)?.first_chunk()
     }
 
-    /// Makes them those of a text with these masks.
-    pub(crate) fn cut(&mut self, level: Level, text: &str, masks: &Masks) {
-        let open = self.edges.read(text, masks);
-        let Edges { starts, ends, cluster_starts, marks } = &self.edges;
+    /// Makes them those of a text with these masks. `names` says whether names are sought in it:
+    /// only then are the last three sets made.
+    pub(crate) fn cut(&mut self, level: Level, text: &str, masks: &Masks, names: bool) {
+        let open = self.edges.read(text, masks, names);
+        let Edges { starts, ends, cluster_starts, marks, opened } = &self.edges;
+        let links: &[u64] = if names { &masks.links } else { &[] };
+        let beyond: &[u64] = if masks.is_ascii || !names { &[] } else { &masks.beyond };
         self.count = bits::count(level, starts);
-        let sets = [
+        let sets: [(&mut AtomSet, &[u64], &Vec<u64>); 8] = [
             (&mut self.digits, &masks.digits, starts),
             (&mut self.clusters, cluster_starts, starts),
             (&mut self.marks, marks, starts),
             (&mut self.joined, ends, starts),
             (&mut self.dotted, &masks.joints, ends),
+            (&mut self.linked, links, ends),
+            (&mut self.opened, opened, starts),
+            (&mut self.beyond, beyond, starts),
         ];
-        // What is known of an atom is the bit of its first byte (of its end for `dotted`): packed,
-        // these bits are the atoms in order.
+        // What is known of an atom is the bit of its first byte (of its end for `dotted` and
+        // `linked`): packed, these bits are the atoms in order.
         for (set, own, places) in sets {
             set.reset(if own.is_empty() { 0 } else { self.count });
             if !own.is_empty() {
@@ -149,12 +163,29 @@ fn grow<T: Copy>(buffer: &mut Vec<T>, length: usize, empty: T) {
 
 impl Edges {
     /// Returns whether the text ends with an atom whose end is in no block.
-    fn read(&mut self, text: &str, masks: &Masks) -> bool {
+    fn read(&mut self, text: &str, masks: &Masks, names: bool) -> bool {
         self.starts.clear();
         self.ends.clear();
         self.cluster_starts.clear();
         self.marks.clear();
+        self.opened.clear();
+        if names {
+            self.read_openings(masks);
+        }
         if masks.is_ascii { self.read_ascii(masks) } else { self.read_any(text, masks) }
+    }
+
+    fn read_openings(&mut self, masks: &Masks) {
+        if masks.openings.iter().all(|openings| *openings == 0) {
+            return;
+        }
+        let mut before = 0;
+        // Signs have one to three bytes.
+        self.opened.extend(masks.openings.iter().map(|own| {
+            let carried = before >> 63 | before >> 62 | before >> 61;
+            before = *own;
+            own << 1 | own << 2 | own << 3 | carried
+        }));
     }
 
     fn read_ascii(&mut self, masks: &Masks) -> bool {
@@ -174,7 +205,7 @@ impl Edges {
 
     fn read_any(&mut self, text: &str, masks: &Masks) -> bool {
         let blocks = masks.letters.len();
-        let Self { starts, ends, cluster_starts, marks } = self;
+        let Self { starts, ends, cluster_starts, marks, .. } = self;
         starts.reserve(blocks);
         ends.reserve(blocks);
         let mut carry = Carry::default();
@@ -262,8 +293,24 @@ mod tests {
 
     /// Atoms as the definition has them: ranges, and which are digits, clusters, begin with a mark,
     /// touch the one before, have a joint after them.
-    fn defined(text: &str) -> Vec<((u32, u32), [bool; 5])> {
-        let mut atoms: Vec<((u32, u32), [bool; 5])> = Vec::new();
+    fn defined(text: &str) -> Vec<((u32, u32), [bool; 8])> {
+        let mut atoms = defined_by_classes(text);
+        let bytes = text.as_bytes();
+        for ((start, end), sets) in &mut atoms {
+            let (start, end) = (*start as usize, *end as usize);
+            sets[5] = matches!(bytes.get(end), Some(b'\'' | b'-' | 0xC2));
+            sets[6] = (1..=3).filter(|back| *back < start).any(|back| {
+                let sign = bytes[start - back];
+                let white = matches!(bytes[start - back - 1], b'\t'..=b'\r' | b' ');
+                white && (!sign.is_ascii() || matches!(sign, b'(' | b'[' | b'"' | b'\''))
+            });
+            sets[7] = !bytes[start].is_ascii();
+        }
+        atoms
+    }
+
+    fn defined_by_classes(text: &str) -> Vec<((u32, u32), [bool; 8])> {
+        let mut atoms: Vec<((u32, u32), [bool; 8])> = Vec::new();
         let mut open = None;
         for (at, character) in text.char_indices() {
             let class = TABLE.entry(character).class;
@@ -283,7 +330,16 @@ mod tests {
                 (_, last) => {
                     let joined = last.is_some_and(|last| last.0.1 == start);
                     let is = |own: Class| class == own;
-                    let sets = [is(Class::Digit), is(Class::Cluster), is(Class::Mark), joined, false];
+                    let sets = [
+                        is(Class::Digit),
+                        is(Class::Cluster),
+                        is(Class::Mark),
+                        joined,
+                        false,
+                        false,
+                        false,
+                        false,
+                    ];
                     atoms.push(((start, end), sets));
                 }
             }
@@ -295,7 +351,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_path_cuts_as_defined(
-            pieces in proptest::collection::vec("[a-c]{1,70}|[0-9]{1,9}|[ .',-]{1,70}|[é漢字นี้\u{301}🙂]{1,3}", 0..30),
+            pieces in proptest::collection::vec("[a-c]{1,70}|[0-9]{1,9}|[ .',(\"-]{1,70}|[é·“”漢字นี้\u{301}🙂]{1,3}", 0..30),
         ) {
             let text = pieces.concat();
             let expected = defined(&text);
@@ -303,9 +359,9 @@ mod tests {
             for level in Level::available() {
                 for text in ["a text before, of 1 more", &text] {
                     masks.read(level, text.as_bytes());
-                    atoms.cut(level, text, &masks);
+                    atoms.cut(level, text, &masks, true);
                 }
-                let sets = [&atoms.digits, &atoms.clusters, &atoms.marks, &atoms.joined, &atoms.dotted];
+                let sets = [&atoms.digits, &atoms.clusters, &atoms.marks, &atoms.joined, &atoms.dotted, &atoms.linked, &atoms.opened, &atoms.beyond];
                 let found: Vec<_> = atoms.ranges().iter().enumerate().collect();
                 let found: Vec<_> = found.iter().map(|(at, range)| (**range, sets.map(|set| set.contains(*at)))).collect();
                 prop_assert_eq!(&found, &expected, "{:?} {:?}", level, text);

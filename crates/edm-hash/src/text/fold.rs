@@ -27,7 +27,7 @@ use std::ops::RangeInclusive;
 
 use edm_model::{CaseRule, DiacriticRule, Rule, Wipe};
 
-use crate::simd::bytes::{Masks, append_ascii, between};
+use crate::simd::bytes::{BLOCK_BYTES, Masks, append_ascii, between};
 use crate::simd::level::Level;
 use crate::simd::mask::low;
 use crate::text::atom_set::{ATOMS_A_WORD, AtomSet};
@@ -91,6 +91,8 @@ pub struct Folded {
     source_map: SourceMap,
     /// The level that the text was folded at, and that is used for its atoms.
     level: Level,
+    /// Whether names are sought in it.
+    names: bool,
     segment: Vec<char>,
     sources: Vec<char>,
 }
@@ -227,6 +229,47 @@ impl Folded {
         &self.atoms.dotted
     }
 
+    /// Says whether names are sought in the texts that are folded from now on. What is known of
+    /// atoms for names alone is "maybe" otherwise.
+    pub fn seek_names(&mut self, names: bool) {
+        self.names = names;
+    }
+
+    /// Returns which of the `number`th 64 atoms may have a sign directly after that links two
+    /// words: `'`, `-` or `·`.
+    #[inline]
+    pub(crate) fn linked(&self, number: usize) -> u64 {
+        if self.names { self.atoms.linked.word(number) } else { u64::MAX }
+    }
+
+    /// Returns which of the `number`th 64 atoms may have a sign directly before, after white space,
+    /// that opens a nickname.
+    #[inline]
+    pub(crate) fn opened(&self, number: usize) -> u64 {
+        if self.names { self.atoms.opened.word(number) } else { u64::MAX }
+    }
+
+    /// Returns which of the `number`th 64 atoms may begin with a character beyond ASCII.
+    #[inline]
+    pub(crate) fn beyond(&self, number: usize) -> u64 {
+        if self.names { self.atoms.beyond.word(number) } else { u64::MAX }
+    }
+
+    /// Returns whether some bytes of the folded text have a character beyond ASCII.
+    #[inline]
+    pub(crate) fn has_beyond(&self, start: u32, end: u32) -> bool {
+        if self.masks.is_ascii || start >= end {
+            return false;
+        }
+        let (first, last) = (start as usize / BLOCK_BYTES, (end - 1) as usize / BLOCK_BYTES);
+        (first..=last).any(|number| {
+            let from = if number == first { start as usize % BLOCK_BYTES } else { 0 };
+            let count = if number == last { (end - 1) as usize % BLOCK_BYTES + 1 } else { BLOCK_BYTES };
+            let beyond = self.masks.beyond.get(number).copied().unwrap_or(0);
+            beyond & low(count as u32) >> from << from != 0
+        })
+    }
+
     /// Returns which atoms of the `number`th 64 have a length in bytes, at most 254, in the range;
     /// no atom has none.
     pub(crate) fn of_length(&self, number: usize, bytes: RangeInclusive<u8>) -> u64 {
@@ -301,7 +344,7 @@ impl Folded {
             at = self.fold_segment(text, at, option, table);
         }
         self.masks.read(level, self.text.as_bytes());
-        self.atoms.cut(level, &self.text, &self.masks);
+        self.atoms.cut(level, &self.text, &self.masks, self.names);
     }
 
     /// Folds one character with all that can join it in normalisation; returns where the next one

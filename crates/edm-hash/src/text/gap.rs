@@ -127,8 +127,6 @@ pub(crate) struct CanonicalGap {
     pub(crate) ignored: bool,
     /// Whether it is made of white space alone (and is not empty).
     pub(crate) white_space: bool,
-    /// Whether it is a name's comma.
-    pub(crate) comma: bool,
 }
 
 /// Judges a gap of one ASCII character inside a window of a text, as nearly all are.
@@ -147,7 +145,6 @@ pub(crate) fn text_joint(byte: u8, delimiters: &Delimiters) -> Option<CanonicalG
         changed: ignored || own != byte,
         ignored,
         white_space,
-        comma: false,
     })
 }
 
@@ -166,14 +163,7 @@ pub(crate) fn plain_joint(gap: &[u8], delimiters: &Delimiters) -> Option<Canonic
     }
     let bytes = gap.len() as u32;
     let known = (1..=GAP_CHARACTERS_MAX).contains(&gap.len());
-    known.then_some(CanonicalGap {
-        bytes,
-        mask,
-        changed: false,
-        ignored: false,
-        white_space: gap == b" ",
-        comma: false,
-    })
+    known.then_some(CanonicalGap { bytes, mask, changed: false, ignored: false, white_space: gap == b" " })
 }
 
 /// Judges a gap inside a window of a rule that has no recogniser of its own; `None` where no window
@@ -187,69 +177,16 @@ pub(crate) fn joint(gap: &str, rule: &Rule, room: &mut Vec<u8>) -> Option<Canoni
         return None;
     }
     room.clear();
-    let comma = push_joint(gap, rule, room)?;
+    push_joint(gap, rule, room);
     let mask = char_class::mask_of(room);
     let bytes = u32::try_from(room.len()).ok()?;
-    Some(CanonicalGap { bytes, mask, changed: room != gap.as_bytes(), ignored, white_space, comma })
+    Some(CanonicalGap { bytes, mask, changed: room != gap.as_bytes(), ignored, white_space })
 }
 
-/// Appends what represents a gap in the form of a window that crosses it, and returns whether it is
-/// a name's comma.
-pub(crate) fn push_joint(gap: &str, rule: &Rule, out: &mut Vec<u8>) -> Option<bool> {
-    match rule.data_type {
-        DataType::Digits { .. } => Some(false),
-        DataType::Name => match name_gap(gap, &rule.delimiters) {
-            NameGap::Empty => Some(false),
-            found @ (NameGap::Joint | NameGap::Comma) => {
-                out.push(b' ');
-                Some(found == NameGap::Comma)
-            }
-            NameGap::Foreign => None,
-        },
-        _ => {
-            push_canonical(gap, &rule.delimiters, out);
-            Some(false)
-        }
-    }
-}
-
-/// What a gap is inside a `name`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NameGap {
-    /// Nothing between the atoms.
-    Empty,
-    /// Joins two parts of a name.
-    Joint,
-    /// A comma: what follows goes first.
-    Comma,
-    /// Ends the name.
-    Foreign,
-}
-
-/// Judges a gap as a name does.
-pub(crate) fn name_gap(gap: &str, delimiters: &Delimiters) -> NameGap {
-    if gap.is_empty() {
-        return NameGap::Empty;
-    }
-    if gap == " " {
-        return NameGap::Joint;
-    }
-    let mut commas = 0;
-    let mut others = 0;
-    let mut foreign = false;
-    plain(gap, |character| match character {
-        ',' if !delimiters.contains(',') => commas += 1,
-        ' ' | '\t' | '\n' => {}
-        '\'' | '-' | '.' | '\u{B7}' | '\u{30FB}' => others += 1,
-        other if delimiters.contains(other) => others += 1,
-        _ => foreign = true,
-    });
-    // One comma alone turns the name round. With another sign beside it, it ends a part of a
-    // sentence; two commas are a list.
-    match (foreign, commas, others) {
-        (false, 0, _) => NameGap::Joint,
-        (false, 1, 0) => NameGap::Comma,
-        _ => NameGap::Foreign,
+/// Appends what represents a gap in the form of a window that crosses it.
+pub(crate) fn push_joint(gap: &str, rule: &Rule, out: &mut Vec<u8>) {
+    if !matches!(rule.data_type, DataType::Digits { .. }) {
+        push_canonical(gap, &rule.delimiters, out);
     }
 }
 

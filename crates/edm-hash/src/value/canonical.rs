@@ -1,9 +1,10 @@
 //! The canonical form of a cell (`docs/formats/hash.md`, section 3).
 
-use edm_model::{Rule, limits};
+use edm_model::{DataType, Rule, limits};
 
 use crate::text::fold::{FoldOptions, Folded};
 use crate::value::cell_form::{CellForm, CellRefusal};
+use crate::value::name::form::{is_text, join};
 use crate::value::placeholder::Placeholders;
 use crate::value::value_type::{ValueType, WithType};
 use crate::value::with_type;
@@ -49,6 +50,23 @@ impl Canonicaliser {
 
     /// Does the same for a cell that is folded already, by a rule that folds as this one does.
     pub fn folded_cell(&self, scratch: &mut Folded, out: &mut Vec<u8>) -> CellForm {
+        let from = out.len();
+        let form = self.parted_cell(scratch, out);
+        if form == CellForm::Present && parts_words(&self.rule) {
+            join(out, from);
+        }
+        form
+    }
+
+    /// Returns whether a canonical form is that of a cell of a column of names that cannot be read
+    /// as a name, and is matched as text.
+    pub fn is_matched_as_text(&self, form: &[u8]) -> bool {
+        self.rule.data_type == DataType::Name && is_text(form)
+    }
+
+    /// Does the same as [`folded_cell`](Self::folded_cell), but leaves the words of a type that
+    /// joins them parted by spaces.
+    pub(crate) fn parted_cell(&self, scratch: &mut Folded, out: &mut Vec<u8>) -> CellForm {
         let atoms = scratch.atom_count();
         if atoms == 0 {
             return CellForm::Absent;
@@ -102,6 +120,19 @@ impl WithType for PushAlternatives<'_> {
             data_type.push_alternatives(self.folded, self.each);
         }
     }
+}
+
+/// Returns whether forms are written with their words parted.
+pub(crate) fn parts_words(rule: &Rule) -> bool {
+    struct PartsWords;
+    impl WithType for PartsWords {
+        type Output = bool;
+
+        fn with_type<T: ValueType>(self, _: T) -> bool {
+            T::PARTS_WORDS
+        }
+    }
+    with_type(rule, PartsWords)
 }
 
 /// Appends the canonical form of a folded cell.

@@ -2,16 +2,16 @@
 //! form of both (`docs/formats/hash.md`, sections 3, 4 and 8).
 //!
 //! A data type is a file or folder here that implements [`Recogniser`](recognised::Recogniser),
-//! [`WalkedType`](walked::WalkedType) or, as `address/` does, [`ValueType`](value_type::ValueType)
-//! itself, and one line of [`with_type`]. Besides, the walk and its gaps (`window/`, `text/gap`)
-//! know which of text, name and digits they walk, placeholders whether a column holds names, and
-//! the summary whether numbers have a width.
+//! [`WalkedType`](walked::WalkedType) or, as `address/` and `name/` do,
+//! [`ValueType`](value_type::ValueType) itself, and one line of [`with_type`]. Besides, the walk
+//! and its gaps (`window/`, `text/gap`) know which of text and digits they walk, placeholders
+//! whether a column holds names, and the summary whether numbers have a width and words are joined.
 //!
 //! ```text
 //! value_type     what a type must be able to do          cell_form  what a cell turns out to be
-//! text name digits                   `walked`: any run of atoms may be a value
+//! text digits                        `walked`: any run of atoms may be a value
 //! email ssn card phone/ date/ iban   `recognised`: a value is read at its first atom
-//! address/                           read token by token, with a vocabulary
+//! address/ name/                     read token by token, with a vocabulary
 //! atom_reader    how recognisers read atoms and joints   search     where a type looks for values
 //! separator      how gaps join groups of a number        spelled    numbers written digit by digit
 //! plain/         cells of printable ASCII, in bit masks  placeholder  cells that mean "no value"
@@ -35,7 +35,7 @@ mod digits;
 mod email;
 pub(crate) mod find;
 pub(crate) mod iban;
-mod name;
+pub(crate) mod name;
 pub(crate) mod phone;
 pub(crate) mod placeholder;
 pub(crate) mod plain;
@@ -59,7 +59,7 @@ pub(crate) fn with_type<W: WithType>(rule: &Rule, work: W) -> W::Output {
     let delimiters = &rule.delimiters;
     match rule.data_type {
         DataType::Text => work.with_type(Walked(text::Text { rule })),
-        DataType::Name => work.with_type(Walked(name::Name { rule })),
+        DataType::Name => work.with_type(name::Name { rule }),
         DataType::Digits { width } => work.with_type(Walked(digits::Digits { rule, width })),
         DataType::Email => work.with_type(Recognised(email::Email)),
         DataType::Ssn => work.with_type(Recognised(ssn::Ssn { delimiters })),

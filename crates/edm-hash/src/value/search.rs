@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::text::atom_set::AtomSet;
 use crate::text::fold::Folded;
 use crate::value::address::finder::FinderScratch;
+use crate::value::name::finder::NameScratch;
 use crate::window::found::{Found, Window};
 use crate::window::prefilter::Prefilter;
 use crate::window::walk::WalkScratch;
@@ -14,6 +15,7 @@ use crate::window::walk::WalkScratch;
 pub struct WindowScratch {
     pub(crate) walk: WalkScratch,
     pub(crate) address: FinderScratch,
+    pub(crate) name: NameScratch,
 }
 
 /// Where a value may begin.

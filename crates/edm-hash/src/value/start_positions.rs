@@ -31,6 +31,7 @@ use crate::value::spelled;
 use crate::value::value_type::{ValueType, WithType};
 use crate::value::with_type;
 use crate::window::prefilter::Prefilter;
+use crate::window::start_mask::of_length;
 
 /// How far from a word the atoms are that may decide on it, in atoms.
 const CONTEXT_ATOMS: usize = ATOMS_A_WORD;
@@ -159,6 +160,42 @@ pub fn atoms_with_other_forms(rule: &Rule, folded: &Folded, number: usize, atoms
         }
     }
     with_type(rule, OtherForms(AtomWord { folded, number }, atoms))
+}
+
+/// Returns those of the `number`th 64 atoms whose length in bytes is a set bit of `lengths`: bit 63
+/// is 63 and more.
+pub fn atoms_of_length(folded: &Folded, number: usize, lengths: u64) -> u64 {
+    let word = AtomWord { folded, number };
+    of_length(word, word.all(), lengths)
+}
+
+/// Calls `each` with every other form that atoms of the `number`th 64 may have in a value of a
+/// rule: the first and the last of the atoms, and the two parts of the form, of which the second
+/// may be empty. If the vocabulary has one, these atoms may be in a value.
+pub fn other_forms(rule: &Rule, folded: &Folded, number: usize, each: impl FnMut(usize, usize, [&[u8]; 2])) {
+    struct OtherForms<'a, F>(AtomWord<'a>, F);
+    impl<F: FnMut(usize, usize, [&[u8]; 2])> WithType for OtherForms<'_, F> {
+        type Output = ();
+
+        fn with_type<T: ValueType>(self, data_type: T) {
+            data_type.other_forms(self.0, self.1);
+        }
+    }
+    with_type(rule, OtherForms(AtomWord { folded, number }, each));
+}
+
+/// Returns the atoms of the `number`th 64 that may be in a value of several words although no atom
+/// beside them is.
+pub fn beside_others(rule: &Rule, folded: &Folded, number: usize) -> u64 {
+    struct BesideOthers<'a>(AtomWord<'a>);
+    impl WithType for BesideOthers<'_> {
+        type Output = u64;
+
+        fn with_type<T: ValueType>(self, data_type: T) -> u64 {
+            data_type.beside_others(self.0)
+        }
+    }
+    with_type(rule, BesideOthers(AtomWord { folded, number }))
 }
 
 /// Calls `each` with every word that has another form in the values of a rule, and the atoms of

@@ -31,6 +31,9 @@ pub(crate) trait ValueType: Copy {
     /// [`write_plain`](Self::write_plain) leaves cells that have one to
     /// [`push_cell`](Self::push_cell).
     const HAS_ALTERNATIVES: bool = false;
+    /// Whether forms are written with a space between their words, which the canonical form has
+    /// not.
+    const PARTS_WORDS: bool = false;
     /// Whether its numbers may be written digit by digit ([`push_spelled`](Self::push_spelled)).
     const MAY_BE_SPELLED: bool = false;
 
@@ -89,6 +92,20 @@ pub(crate) trait ValueType: Copy {
     /// vocabulary, because they have another form there.
     fn with_other_forms(self, word: AtomWord<'_>, atoms: u64) -> u64 {
         let _ = (word, atoms);
+        0
+    }
+
+    /// Calls `each` with every other form that atoms of a word may have in a value: the first and
+    /// the last of the atoms, and the two parts of the form. If its vocabulary has one, these atoms
+    /// may be in a value.
+    fn other_forms(self, word: AtomWord<'_>, each: impl FnMut(usize, usize, [&[u8]; 2])) {
+        let _ = (word, each);
+    }
+
+    /// Returns the atoms of a word that may be in a value of several words although no atom beside
+    /// them is.
+    fn beside_others(self, word: AtomWord<'_>) -> u64 {
+        let _ = word;
         0
     }
 

@@ -1,8 +1,10 @@
 //! Shapes: what an index must know of the form of values that it cannot see
 //! (`docs/formats/hash.md`, section 7).
 
+use edm_model::DataType;
+
 use crate::text::canonical_atoms::canonical_atoms;
-use crate::text::char_class::{self, ATOM, BEYOND, DIGIT, LETTER, MASKS};
+use crate::text::char_class::{self, ATOM, BEYOND, DIGIT, LETTER, MASKS, SIGN};
 use crate::text::unicode_data::{Class, TABLE};
 
 /// The form of a value.
@@ -56,6 +58,11 @@ impl Shape {
     /// Returns whether a digit occurs in it.
     pub fn has_digit(&self) -> bool {
         self.mask & DIGIT != 0
+    }
+
+    /// Returns whether a sign occurs in it: an ASCII character that has no class of its own.
+    pub fn has_sign(&self) -> bool {
+        self.mask & SIGN != 0
     }
 
     /// Returns whether an ASCII letter occurs in it.
@@ -112,10 +119,11 @@ impl Alphanumerics {
         Self { digits, letters, clusters, anchors: (digits > 0 || at_sign) && digits + letters >= 5 }
     }
 
-    /// Returns whether the value counts as evidence (docs/matching.md#evidence): at least 3
-    /// letters, 4 digits or 2 clusters.
-    pub fn counts_as_evidence(&self) -> bool {
-        self.letters - self.clusters >= 3 || self.digits >= 4 || self.clusters >= 2
+    /// Returns whether the value counts as evidence in a column of this type
+    /// (docs/matching.md#evidence): at least 3 letters (of a name 2), 4 digits or 2 clusters.
+    pub fn counts_as_evidence(&self, data_type: &DataType) -> bool {
+        let letters = if *data_type == DataType::Name { 2 } else { 3 };
+        self.letters - self.clusters >= letters || self.digits >= 4 || self.clusters >= 2
     }
 }
 

@@ -29,6 +29,11 @@ impl SignSet {
         Self(self.0 | other.0)
     }
 
+    /// Returns whether values hold a character.
+    pub fn holds(self, byte: u8) -> bool {
+        byte.is_ascii() && self.0 >> byte & 1 == 1
+    }
+
     /// Returns whether all signs of a gap are among these. A line break and what may follow it is
     /// not judged.
     pub(crate) fn hold_all(self, gap: &[u8]) -> bool {

@@ -62,10 +62,8 @@ const MARKED: u8 = 4;
 const IGNORED: u8 = 8;
 /// One that is not white space alone.
 const VISIBLE: u8 = 16;
-/// A name's comma.
-const COMMA: u8 = 32;
 /// A value of several atoms may hold the atom.
-const KNOWN: u8 = 64;
+const KNOWN: u8 = 32;
 
 impl AtomAndGap {
     pub(crate) fn is_known(self) -> bool {
@@ -78,10 +76,6 @@ impl AtomAndGap {
 
     pub(crate) fn merges(self) -> bool {
         self.flags & MERGES != 0
-    }
-
-    pub(crate) fn is_comma(self) -> bool {
-        self.flags & COMMA != 0
     }
 }
 
@@ -241,7 +235,6 @@ impl<'a> AtomRun<'a> {
         if joint.ignored && is_digits && equal {
             piece.flags |= if joint.white_space { IGNORED } else { IGNORED | VISIBLE };
         }
-        piece.flags |= if joint.comma { COMMA } else { 0 };
         piece.gap_mask = joint.mask;
         // From here on, offsets in the form are that much smaller than in the text.
         self.removed += (next - end) - joint.bytes;

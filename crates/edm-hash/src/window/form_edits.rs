@@ -1,5 +1,4 @@
-//! Edits that make a canonical form of what is written: zeros of a column's width, and a name with
-//! its last part first.
+//! Edits that make a canonical form of what is written: zeros of a column's width.
 
 /// How many zeros may precede a number that has a width.
 pub(crate) const LEADING_ZEROS_MAX: usize = 64;
@@ -23,13 +22,4 @@ pub(crate) fn pad(out: &mut Vec<u8>, from: usize, width: Option<u16>) -> bool {
         out.drain(from..from + extra);
     }
     true
-}
-
-/// Turns `last first` into `first last`, where the space that represents the comma is at `comma`.
-pub(crate) fn rotate_name(out: &mut [u8], from: usize, comma: usize) {
-    let behind = out.len() - comma - 1;
-    let name = &mut out[from..];
-    name.rotate_right(behind);
-    // Now the part after the comma precedes and the space is last: it belongs between the two.
-    name[behind..].rotate_right(1);
 }

@@ -30,6 +30,14 @@ pub trait Prefilter {
     /// The lengths in bytes of the values that are one atom of a kind (letters and clusters are
     /// one): bit 63 is 63 and more.
     fn lengths(&self, kind: AtomKind) -> u64;
+    /// The lengths in bytes that the words of a value of several have together, as bits, where
+    /// they may be one atom: bit 63 is 63 and more. Only names are written so.
+    fn joined_lengths(&self) -> u64;
+    /// Which of 64 atoms, the `word`th, may be a value of several words that is written as one.
+    fn joined(&self, word: usize) -> u64 {
+        let _ = word;
+        u64::MAX
+    }
     /// How many significant digits numbers have that are written to a width, as bits: bit 63 is 63
     /// and more.
     fn significant_digits(&self) -> u64;
@@ -111,6 +119,10 @@ impl Prefilter for OpenPrefilter {
     }
 
     fn lengths(&self, _: AtomKind) -> u64 {
+        u64::MAX
+    }
+
+    fn joined_lengths(&self) -> u64 {
         u64::MAX
     }
 

@@ -14,7 +14,7 @@
 //! An ignored delimiter may merge atoms, whose length and tag are then those of no atom of the
 //! text. So atoms before such a delimiter count as possible.
 
-use edm_model::{DataType, Delimiters, Rule};
+use edm_model::{Delimiters, Rule};
 
 use crate::simd::mask::low;
 use crate::text::atom_word::{AtomWord, reaching};
@@ -73,9 +73,7 @@ pub(crate) fn text(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter) 
         let possible = word.with_next(|number| prefilter.possible(number)) | merges | merges << 1;
         let digits = word.with_next(|number| word.folded.digits().word(number));
         let starts = several.starts(possible, digits);
-        // The words of a name may be in another order than in the value.
-        let turns = rule.data_type == DataType::Name;
-        bits |= if turns { starts } else { starts & (pairs(digits, prefilter) | merges) as u64 };
+        bits |= starts & (pairs(digits, prefilter) | merges) as u64;
     }
     bits | word.followed_by(word.folded.marks(), 1)
 }
@@ -107,7 +105,7 @@ impl Several {
 
     /// Returns the atoms of the first 64 that a value may begin with, where `possible` of 128 may
     /// be in one.
-    fn starts(&self, possible: u128, digits: u128) -> u64 {
+    pub(crate) fn starts(&self, possible: u128, digits: u128) -> u64 {
         // Bit k stays where `length` atoms from k on are in the set; shifted-in bits are unknown
         // atoms.
         let runs = |atoms: u128, length: Option<usize>| match length {

@@ -29,12 +29,12 @@ use edm_model::{DataType, Rule};
 
 use crate::text::boundaries::{self, SOFT_EDGE_DIGITS};
 use crate::text::canonical_atoms::canonical_atoms;
-use crate::text::fold::{AtomKind, Folded};
+use crate::text::fold::Folded;
 use crate::text::rule_text::RuleText;
 use crate::value_summary::kinds::Kinds;
 use crate::value_summary::shape::Shape;
 use crate::window::atom_run::{AtomRun, AtomRunScratch, GapFlags};
-use crate::window::form_edits::{LEADING_ZEROS_MAX, pad, rotate_name};
+use crate::window::form_edits::{LEADING_ZEROS_MAX, pad};
 use crate::window::found::Window;
 use crate::window::prefilter::{Prefilter, PrefilterResult};
 
@@ -43,19 +43,18 @@ use crate::window::prefilter::{Prefilter, PrefilterResult};
 pub(crate) struct WalkScratch {
     run: AtomRunScratch,
     room: Vec<u8>,
-    turned: Vec<u8>,
+    padded: Vec<u8>,
 }
 
-/// Finds windows of `text`, `name` and `digits`; keeps its scratch from atom to atom.
+/// Finds windows of `text` and `digits`; keeps its scratch from atom to atom.
 pub(crate) struct Walk<'a, G> {
     rule: &'a Rule,
     folded: &'a Folded,
     prefilter: &'a G,
-    is_name: bool,
     is_digits: bool,
     run: AtomRun<'a>,
     room: Vec<u8>,
-    turned: Vec<u8>,
+    padded: Vec<u8>,
 }
 
 /// Where a window begins or ends.
@@ -87,8 +86,6 @@ struct Reach {
     joints: GapFlags,
     /// Whether its last atom is made of several atoms of the text, whose vocabulary is not known.
     merged: bool,
-    /// Where the space for a name's comma is.
-    comma: Option<u32>,
 }
 
 impl Reach {
@@ -104,17 +101,16 @@ impl<'a, G: Prefilter> Walk<'a, G> {
             rule,
             folded,
             prefilter,
-            is_name: rule.data_type == DataType::Name,
             is_digits: matches!(rule.data_type, DataType::Digits { .. }),
             run: AtomRun::new(scratch.run, text, prefilter.signs()),
             room: scratch.room,
-            turned: scratch.turned,
+            padded: scratch.padded,
         }
     }
 
     /// Returns the scratch, for the next.
     pub(crate) fn into_scratch(self) -> WalkScratch {
-        WalkScratch { run: self.run.into_scratch(), room: self.room, turned: self.turned }
+        WalkScratch { run: self.run.into_scratch(), room: self.room, padded: self.padded }
     }
 
     /// Calls `found` with every window that begins with an atom. The atoms come in ascending order.
@@ -145,11 +141,8 @@ impl<'a, G: Prefilter> Walk<'a, G> {
             if fit.may_match && (known || reach.atoms == 1) {
                 self.judge(reach, begin, found);
             }
-            if !piece.is_crossed() || piece.is_comma() && reach.comma.is_some() {
+            if !piece.is_crossed() {
                 return;
-            }
-            if piece.is_comma() {
-                reach.comma = Some(reach.bytes);
             }
             reach.mask |= piece.gap_mask;
             reach.joints.add(piece);
@@ -173,8 +166,7 @@ impl<'a, G: Prefilter> Walk<'a, G> {
             return self.fit_unseen(reach);
         }
         let fit = self.prefilter.fit(reach.shape());
-        // Kinds are compared in the order of the value, and a name's words may be in another order.
-        if reach.atoms == 1 || self.is_name {
+        if reach.atoms == 1 {
             return fit;
         }
         let (whole, begins) = (self.prefilter.kinds(reach.kinds), self.prefilter.begins(reach.kinds));
@@ -220,19 +212,14 @@ impl<'a, G: Prefilter> Walk<'a, G> {
         let mut window = Window::of(first, last, attached);
         let mut form = self.run.form(first, last, &mut self.room);
         if let DataType::Digits { width } = self.rule.data_type {
-            self.turned.clear();
-            self.turned.extend_from_slice(form);
-            if !pad(&mut self.turned, 0, width) || self.turned.len() > self.prefilter.bytes_max() {
+            self.padded.clear();
+            self.padded.extend_from_slice(form);
+            if !pad(&mut self.padded, 0, width) || self.padded.len() > self.prefilter.bytes_max() {
                 return;
             }
             // The zeros that are not written do not tell the number from any shorter one.
-            window.attached |= form.len() < self.turned.len();
-            form = &self.turned;
-        } else if let Some(comma) = reach.comma {
-            self.turned.clear();
-            self.turned.extend_from_slice(form);
-            rotate_name(&mut self.turned, 0, comma as usize);
-            form = &self.turned;
+            window.attached |= form.len() < self.padded.len();
+            form = &self.padded;
         }
         // The prefilter was asked about the shape on the way, unless the walk did not know it: a
         // mark cuts the form otherwise, and padding changes its length.
@@ -245,25 +232,11 @@ impl<'a, G: Prefilter> Walk<'a, G> {
 
     /// Returns the edge before this atom; `None` if no window begins with it.
     fn begins(&self, first: usize) -> Option<Edge> {
-        if self.is_name && first > 0 && self.is_letters(first - 1) {
-            // `Anne-Marie` does not hold the name `Marie`.
-            let joined = matches!(self.folded.gap(first - 1), "-" | "'");
-            if joined {
-                return None;
-            }
-        }
         self.edge(first, boundaries::begins(self.folded, first))
     }
 
     /// Returns the edge after this atom; `None` if no window ends with it.
     fn ends(&self, last: usize) -> Option<Edge> {
-        if self.is_name && self.is_letters(last + 1) {
-            let gap = self.folded.gap(last);
-            let joined = matches!(gap, "-" | "'");
-            if joined && !self.is_possessive(last, gap) {
-                return None;
-            }
-        }
         self.edge(last, boundaries::ends(self.folded, last))
     }
 
@@ -271,7 +244,7 @@ impl<'a, G: Prefilter> Walk<'a, G> {
         match attached {
             Some(false) => Some(Edge::Full),
             Some(true) => Some(Edge::Soft),
-            None => (!self.is_name && self.folded.digits().contains(own)).then_some(Edge::Short),
+            None => self.folded.digits().contains(own).then_some(Edge::Short),
         }
     }
 
@@ -280,15 +253,6 @@ impl<'a, G: Prefilter> Walk<'a, G> {
         let ranges = self.folded.ranges().get(first..=last).unwrap_or(&[]);
         let digits: u32 = ranges.iter().map(|(start, end)| end - start).sum();
         digits >= SOFT_EDGE_DIGITS && (first..=last).all(|atom| self.folded.digits().contains(atom))
-    }
-
-    fn is_letters(&self, atom: usize) -> bool {
-        self.folded.atom(atom).is_some_and(|atom| atom.kind != AtomKind::Digits)
-    }
-
-    fn is_possessive(&self, last: usize, gap: &str) -> bool {
-        let behind = self.folded.atom(last + 1);
-        gap == "'" && behind.is_some_and(|atom| matches!(self.folded.atom_text(atom), "s" | "S"))
     }
 }
 

@@ -65,6 +65,34 @@ pub(super) const WORDS: [&str; 24] = [
     "Márquez", "Łukasz", "Müller", "Straße", "Wu", "Li", "Ann", "de", "Box", "Main", "naïve", "Þór", "s",
 ];
 
+/// Names that are written in several ways.
+const NAMES: [&str; 24] = [
+    "Mueller",
+    "Müller",
+    "Muller",
+    "Bauer",
+    "Quelle",
+    "Aase",
+    "Åse",
+    "Joerg",
+    "OBryan",
+    "O'Bryan",
+    "O Bryan",
+    "Annalena",
+    "Anna-Lena",
+    "Anna Lena",
+    "YILMAZ",
+    "Yılmaz",
+    "İpek",
+    "Ipek",
+    "van der Berg",
+    "Vanderberg",
+    "Li",
+    "Jr",
+    "Dr",
+    "太郎",
+];
+
 const FOREIGN: [&str; 20] = [
     "山田太郎",
     "山田",
@@ -156,12 +184,34 @@ fn code(choices: &mut impl Choices) -> String {
 fn name(choices: &mut impl Choices) -> String {
     let first = choices.pick(&WORDS);
     let second = choices.pick(&WORDS);
-    match choices.below(8) {
+    match choices.below(12) {
         0..=3 => first.to_owned(),
         4 => format!("{first} {second}"),
         5 => format!("{first}-{second}"),
         6 => format!("{first}, {second}"),
-        _ => format!("{first} de {second}"),
+        7 => format!("{first} de {second}"),
+        8 => format!("{first}{second}"),
+        _ => full_name(choices),
+    }
+}
+
+/// Makes a name with what comes with names: a title, a nickname, a suffix, a degree.
+fn full_name(choices: &mut impl Choices) -> String {
+    let [first, second, nick] = [0; 3].map(|_| choices.pick(&NAMES));
+    let first = match choices.below(6) {
+        0 => format!("{first} ({nick})"),
+        1 => format!("{first} {}{nick}{}", choices.pick(&["\"", "“", "'"]), choices.pick(&["\"", "”", "'"])),
+        2 => format!("{first} {nick}"),
+        _ => first.to_owned(),
+    };
+    let suffix = choices.pick(&["", "", "", " Jr.", ", Jr.", " Sr.", " II", " III", ", PhD", " M.D.", " JR"]);
+    let title = choices.pick(&["", "", "", "", "Dr. ", "Prof. Dr. ", "Herr ", "Sr. "]);
+    match choices.below(6) {
+        0 => format!("{second}{suffix}, {title}{first}"),
+        1 => format!("{second}, {first}{suffix}"),
+        2 => format!("{first}{}{second}", choices.pick(&["/", " / ", "_", " & ", "-", ""])),
+        3 => format!("{title}{second}{suffix}"),
+        _ => format!("{title}{first} {second}{suffix}"),
     }
 }
 

@@ -9,13 +9,14 @@ use super::typed;
 
 const SEPARATORS: [&str; 16] =
     [" ", " ", " ", ", ", "\n", "", "; ", ": ", "\t", "  ", "\r\n", "\n\n", " - ", "/", "|", "-"];
-const FILLERS: [&str; 21] = [
+const FILLERS: [&str; 22] = [
     "the",
     "invoice",
     "is",
     "2024",
     "12-34",
     "Dr.",
+    "Jr.",
     "(see",
     "below)",
     "https://x.example/",
@@ -79,7 +80,14 @@ pub(super) fn planted(choices: &mut impl Choices, row: &[Cell]) -> String {
 }
 
 fn changed(choices: &mut impl Choices, cell: &str) -> String {
-    match choices.below(16) {
+    match choices.below(21) {
+        16 => {
+            format!("{cell}{}", choices.pick(&["'nin", "'а", "'Jones", " Jr.", ", Sr.", " III", ", Dr. Ann"]))
+        }
+        17 => format!("{}{cell}", choices.pick(&["ל", "ול", "ل", "وال", "Dr. ", "Sr. ", "Ann ", "O'", "O "])),
+        18 => cell.replace(' ', choices.pick(&["_", "", "-", "・", " (Bob) ", " 'Li' "])),
+        19 => cell.replace(choices.pick(&["Dr. ", " Jr.", " Sr.", "Herr "]), ""),
+        20 => cell.replace('ü', "ue").replace('İ', "I").replace('ı', "i").replace("ue", "ü"),
         0 => cell.to_uppercase(),
         1 => cell.to_lowercase(),
         2 => cell.replace(' ', choices.pick(&["\n", "  ", "\u{A0}", "\n> ", "\t", "\r\n", "\n\n"])),

@@ -111,7 +111,8 @@ fn digits_names_and_emails() {
     alone(name, "van der Berg", "Van\n> der Berg", &["Van\n> der Berg"]);
     alone(name, "Isaiah Langer", "Langer, Isaiah", &["Langer, Isaiah"]);
     alone(name, "Langer, Isaiah", "isaiah langer", &["isaiah langer"]);
-    alone(name, "Isaiah_Langer", "Isaiah Langer", &[]);
+    alone(name, "Isaiah_Langer", "Isaiah Langer", &["Isaiah Langer"]);
+    alone(name, "Isaiah Langer Jr.", "Isaiah Langer; Isaiah Langer Sr.", &["Isaiah Langer"]);
     let email = "a* email";
     let cell = "<mailto:Isaiah.Langer@Example.org>";
     alone(email, cell, "to isaiah.langer@example.org.", &["isaiah.langer@example.org"]);

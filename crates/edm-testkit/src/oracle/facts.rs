@@ -120,7 +120,8 @@ impl RowContext<'_> {
             {
                 continue;
             }
-            let counts = Makeup::of(&hit.place.value).counts();
+            let data_type = &self.table.columns().as_slice()[hit.column].rule.data_type;
+            let counts = Makeup::of(&hit.place.value).counts(data_type);
             match candidates.iter_mut().find(|candidate| candidate.stretch == stretch) {
                 Some(candidate) => {
                     candidate.columns.push(hit.column);

@@ -11,7 +11,7 @@ use super::report::{ConfidenceCount, Evidence, Found, Match, Span};
 use super::table::{Asked, Question, Table};
 use super::text_geometry::{Stretch, TextGeometry, overlap};
 use super::value::Makeup;
-use super::windows;
+use super::windows::{self, Sought};
 
 /// The patterns to evaluate.
 struct Wanted {
@@ -68,7 +68,9 @@ impl Table {
         let mut hits = Vec::new();
         for (column, definition) in self.columns().as_slice().iter().enumerate() {
             let values = self.values(column);
-            let places = windows::occurrences(text, &readings, &definition.rule, &values);
+            let vocabulary = self.vocabulary(&definition.rule);
+            let sought = Sought { rule: &definition.rule, values: &values, vocabulary: &vocabulary };
+            let places = windows::occurrences(text, &readings, &sought);
             hits.extend(places.into_iter().map(|place| Hit { column, place }));
         }
         hits

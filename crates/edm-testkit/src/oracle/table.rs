@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use edm_model::{Column, ColumnClass, Columns, Pattern};
+use edm_model::{Column, ColumnClass, Columns, Pattern, Rule};
 
 use super::classes;
 use super::dates::reads_as_date;
@@ -25,6 +25,8 @@ pub(crate) struct Cell {
     pub(crate) form: String,
     /// Whether it parses as a date.
     pub(crate) date: bool,
+    /// What it adds to the vocabulary of its rule, if that is one of names.
+    vocabulary: BTreeSet<String>,
 }
 
 impl Table {
@@ -37,7 +39,8 @@ impl Table {
             .map(|cells| {
                 let made = columns.as_slice().iter().zip(cells).map(|(column, cell)| {
                     let form = value::canonical(column, cell, tokens_max)?;
-                    Some(Cell { form, date: reads_as_date(cell) })
+                    let vocabulary = value::vocabulary(column, cell);
+                    Some(Cell { form, date: reads_as_date(cell), vocabulary })
                 });
                 let forms: Vec<Option<Cell>> = made.collect();
                 let keyless =
@@ -106,6 +109,17 @@ impl Table {
 
     pub(crate) fn values(&self, column: usize) -> BTreeSet<&str> {
         (0..self.rows.len()).filter_map(|row| self.cell(row, column)).collect()
+    }
+
+    /// Returns the vocabulary of a rule: of all its columns and of replaced records too.
+    pub(crate) fn vocabulary(&self, rule: &Rule) -> BTreeSet<String> {
+        let columns = self.columns.as_slice();
+        let cells = self.rows.iter().flatten().flat_map(|cells| columns.iter().zip(cells));
+        cells
+            .filter(|(column, _)| column.rule == *rule)
+            .filter_map(|(_, cell)| cell.as_ref())
+            .flat_map(|cell| cell.vocabulary.iter().cloned())
+            .collect()
     }
 
     pub(crate) fn rows_with(&self, column: usize, value: &str) -> Vec<usize> {

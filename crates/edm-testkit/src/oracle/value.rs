@@ -1,10 +1,13 @@
 //! The canonical form of a cell (`docs/formats/hash.md`).
 
+use std::collections::BTreeSet;
+
 use edm_model::{CaseRule, Column, DataType, DiacriticRule, PlaceholderWords, Rule};
 
 use super::email;
 use super::folding::placed;
-use super::reading::{Class, Reading, canonical_gap, class, is_ignored, is_white, plain};
+use super::names::Names;
+use super::reading::{Class, Reading, canonical_gap, class, is_ignored, is_white};
 use super::types;
 
 const CANONICAL_BYTES_MAX: usize = 4_096;
@@ -24,7 +27,7 @@ pub(crate) fn canonical(column: &Column, cell: &str, tokens_max: u32) -> Option<
         DataType::Text => text_form(&reading, rule, 0, last),
         DataType::Digits { width } => digits_cell(&reading, rule, *width)?,
         DataType::Email => email::cell(&reading)?,
-        DataType::Name => name_form(&reading, rule, 0, last)?,
+        DataType::Name => Names { reading: &reading, rule }.cell().form(),
         DataType::Ssn
         | DataType::Card
         | DataType::Phone { .. }
@@ -33,6 +36,16 @@ pub(crate) fn canonical(column: &Column, cell: &str, tokens_max: u32) -> Option<
         | DataType::Address => types::cell(rule, &reading)?,
     };
     (value.len() <= CANONICAL_BYTES_MAX).then_some(value)
+}
+
+/// Returns the vocabulary that a cell of a column of names adds to its rule's (M9).
+pub(crate) fn vocabulary(column: &Column, cell: &str) -> BTreeSet<String> {
+    let rule = &column.rule;
+    if rule.data_type != DataType::Name {
+        return BTreeSet::new();
+    }
+    let reading = Reading::new(&placed(cell), rule.case, rule.diacritics);
+    Names { reading: &reading, rule }.cell().vocabulary()
 }
 
 /// Returns atoms joined by the canonical forms of their gaps.
@@ -64,49 +77,6 @@ fn digits_cell(reading: &Reading, rule: &Rule, width: Option<u16>) -> Option<Str
     }
     let digits: String = trimmed.iter().filter(|c| c.is_ascii_digit()).collect();
     digits_form(&digits, width)
-}
-
-/// The kind of a gap in a name.
-enum NameGap {
-    Nothing,
-    Space,
-    Swap,
-}
-
-fn name_gap(gap: &[char], rule: &Rule) -> Option<NameGap> {
-    if gap.is_empty() {
-        return Some(NameGap::Nothing);
-    }
-    let gap = plain(gap);
-    let part =
-        |c: &char| is_white(*c) || matches!(c, '\'' | '-' | '.' | '·' | '・') || rule.delimiters.contains(*c);
-    if gap.iter().all(part) {
-        return Some(NameGap::Space);
-    }
-    let rest: Vec<&char> = gap.iter().filter(|character| !is_white(**character)).collect();
-    (rest == [&',']).then_some(NameGap::Swap)
-}
-
-/// Returns the canonical form of a name; `None` if one of its gaps cannot be in a name.
-pub(crate) fn name_form(reading: &Reading, rule: &Rule, first: usize, last: usize) -> Option<String> {
-    let mut parts = vec![String::new()];
-    for atom in first..=last {
-        let current = parts.last_mut()?;
-        current.push_str(&reading.atom(atom));
-        if atom == last {
-            break;
-        }
-        match name_gap(&reading.gap_after(atom), rule)? {
-            NameGap::Nothing => {}
-            NameGap::Space => current.push(' '),
-            NameGap::Swap => parts.push(String::new()),
-        }
-    }
-    match parts.as_slice() {
-        [whole] => Some(whole.clone()),
-        [family, given] => Some(format!("{given} {family}")),
-        _ => None,
-    }
 }
 
 fn is_placeholder(column: &Column, cell: &str) -> bool {
@@ -179,9 +149,10 @@ impl Makeup {
         }
     }
 
-    /// Returns whether such a value counts as evidence.
-    pub(crate) const fn counts(self) -> bool {
-        self.letters >= 3 || self.digits >= 4 || self.clusters >= 2
+    /// Returns whether such a value counts as evidence in a column of this type.
+    pub(crate) fn counts(self, data_type: &DataType) -> bool {
+        let letters = if *data_type == DataType::Name { 2 } else { 3 };
+        self.letters >= letters || self.digits >= 4 || self.clusters >= 2
     }
 
     /// Returns whether such a value can be the primary value of a store's default type.

@@ -8,9 +8,10 @@ use super::edges::{Edge, Stretch};
 use super::email;
 use super::folding::Placed;
 use super::longer_tokens;
+use super::names::{NameCandidate, Names};
 use super::reading::{Kind, Reading, is_crossed, is_ignored, is_white};
 use super::types;
-use super::value::{digits_form, is_digits_gap, name_form, text_form};
+use super::value::{digits_form, is_digits_gap, text_form};
 
 /// The span of a value in the source text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,21 +26,26 @@ pub(crate) struct Occurrence {
     pub(crate) inside: bool,
 }
 
+/// The values of a column that are sought.
+pub(crate) struct Sought<'a> {
+    pub(crate) rule: &'a Rule,
+    pub(crate) values: &'a BTreeSet<&'a str>,
+    /// That of the rule, if it is one of names.
+    pub(crate) vocabulary: &'a BTreeSet<String>,
+}
+
 const PLACE_BYTES_MAX: usize = 64 * 1024;
 
 /// Returns every occurrence of the values in any view of the text. Equal values with equal spans
 /// are one.
-pub(crate) fn occurrences(
-    text: &str,
-    readings: &[Vec<Placed>],
-    rule: &Rule,
-    values: &BTreeSet<&str>,
-) -> Vec<Occurrence> {
+pub(crate) fn occurrences(text: &str, readings: &[Vec<Placed>], sought: &Sought<'_>) -> Vec<Occurrence> {
+    let Sought { rule, values, .. } = *sought;
     let mut found: BTreeMap<(usize, usize, String), Occurrence> = BTreeMap::new();
     for placed in readings {
         let reading = Reading::new(placed, rule.case, rule.diacritics);
         let here = match &rule.data_type {
             DataType::Email => emails(&reading, values),
+            DataType::Name => names(&reading, sought),
             other if types::has_recogniser(other) => recognised(&reading, rule, values),
             _ => windows(&reading, rule, values),
         };
@@ -51,7 +57,10 @@ pub(crate) fn occurrences(
             if end - start > PLACE_BYTES_MAX {
                 continue;
             }
-            let part = is_number(rule, &occurrence.value) && longer_tokens::is_part(text, start, end);
+            let part = match rule.data_type {
+                DataType::Name => text[start..end].contains('_'),
+                _ => is_number(rule, &occurrence.value) && longer_tokens::is_part(text, start, end),
+            };
             let attached = occurrence.attached || part;
             let occurrence = Occurrence { inside: longer.iter().any(inside), attached, ..occurrence };
             found
@@ -94,6 +103,19 @@ fn recognised(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Oc
         let (start, end) = reading.source(place.0, place.1);
         for value in forms.into_iter().filter(|form| values.contains(form.as_str())) {
             found.push(Occurrence { start, end, value, attached, written, inside: false });
+        }
+    }
+    found
+}
+
+fn names(reading: &Reading, sought: &Sought<'_>) -> Vec<Occurrence> {
+    let Sought { rule, values, vocabulary } = *sought;
+    let mut found = Vec::new();
+    for candidate in (Names { reading, rule }).candidates(vocabulary, values) {
+        let NameCandidate { first, last, forms, attached } = candidate;
+        let (start, end) = reading.source(reading.atoms[first].first, reading.atoms[last].end);
+        for value in forms {
+            found.push(Occurrence { start, end, value, attached, written: false, inside: false });
         }
     }
     found
@@ -156,7 +178,6 @@ fn windows(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occur
 }
 
 fn may_reach(gap: &[char], rule: &Rule) -> bool {
-    // A gap that no name has is detected when the form is made.
     let of_type = !matches!(rule.data_type, DataType::Digits { .. }) || is_digits_gap(gap, rule);
     of_type && is_crossed(gap, &rule.delimiters)
 }
@@ -172,11 +193,10 @@ impl Window<'_> {
     fn occurrence(&self, values: &BTreeSet<&str>) -> Option<Occurrence> {
         let value = self.form()?;
         let stretch = Stretch { reading: self.reading, first: self.first, last: self.last };
-        if !values.contains(value.as_str()) || stretch.is_continued() || self.is_joined_name() {
+        if !values.contains(value.as_str()) || stretch.is_continued() {
             return None;
         }
-        let edges =
-            if self.rule.data_type == DataType::Name { stretch.edges() } else { stretch.digit_edges() };
+        let edges = stretch.digit_edges();
         let soft = [edges.0?, edges.1?].contains(&Edge::Soft);
         let first = self.reading.atoms[self.first].first;
         let (start, end) = self.reading.source(first, self.reading.atoms[self.last].end);
@@ -203,7 +223,6 @@ impl Window<'_> {
                 let digits: String = atoms.map(|atom| self.reading.atom(atom)).collect();
                 digits_form(&digits, *width)
             }
-            DataType::Name => name_form(self.reading, self.rule, self.first, self.last),
             _ => None,
         }
     }
@@ -221,26 +240,6 @@ impl Window<'_> {
             .filter(|gap| is_ignored(gap, &self.rule.delimiters))
             .collect();
         !gaps.is_empty() && gaps.iter().flatten().all(|character| is_white(*character))
-    }
-
-    fn is_joined_name(&self) -> bool {
-        if self.rule.data_type != DataType::Name {
-            return false;
-        }
-        let letters = |atom: usize| {
-            self.reading
-                .atoms
-                .get(atom)
-                .is_some_and(|atom| matches!(atom.kind, Kind::Letters | Kind::Cluster))
-        };
-        let after = self.reading.gap_after(self.last);
-        let possessive = || after == ['\''] && self.reading.atom(self.last + 1).eq_ignore_ascii_case("s");
-        let behind = (after == ['-'] || after == ['\'']) && letters(self.last + 1) && !possessive();
-        let before = self.first.checked_sub(1).is_some_and(|outer| {
-            let gap = self.reading.gap_before(self.first);
-            (gap == ['-'] || gap == ['\'']) && letters(outer)
-        });
-        behind || before
     }
 }
 

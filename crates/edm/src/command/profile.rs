@@ -255,6 +255,7 @@ fn column_json(column: &ColumnProfile) -> Value {
         "emptyCount": column.empty,
         "placeholderCount": column.placeholders,
         "tooLongCount": column.too_long,
+        "asTextCount": column.as_text,
         "refusedCount": column.refused,
         "distinctCount": statistics.distinct,
         "distinctShare": column.distinct_share(),

@@ -13,6 +13,13 @@ use crate::bit_set::BitSet;
 use crate::generation::prefilter::shapes::ShapeSet;
 use crate::generation::prefilter::vocabulary::Vocabulary;
 
+/// How many bytes a suffix may add to a name (`docs/formats/hash.md#m6`).
+const SUFFIX_BYTES: &[u16] = &[0, 3, 4];
+
+/// Room in a vocabulary for the words that are no part of a value's form: a set that is too small
+/// for its tags says yes to all.
+const WIDENED_MAX: usize = 128;
+
 /// What a window must look like to be a value of a rule.
 pub(crate) struct RulePrefilter {
     /// `None`: any shape may occur.
@@ -25,6 +32,8 @@ pub(crate) struct RulePrefilter {
     pub(crate) bytes_max: usize,
     /// The lengths of values of one atom: digits, and letters. Bit 63 is 63 bytes and more.
     pub(crate) lengths: [u64; 2],
+    /// The lengths that the words of values of several have together, where they may be one atom.
+    pub(crate) joined_lengths: u64,
     /// How many significant digits numbers written to a width have: bit 63 is 63 and more.
     pub(crate) significant_digits: u64,
     pub(crate) several: Several,
@@ -59,6 +68,7 @@ impl RulePrefilter {
             atoms_max: tokens_max,
             bytes_max: limits::CELL_BYTES_MAX,
             lengths: [u64::MAX; 2],
+            joined_lengths: u64::MAX,
             significant_digits: u64::MAX,
             several: Several { plain: Some(2), mixed: Some(2), digits: Some(2) },
             kinds: KindSet::ALL,
@@ -71,7 +81,7 @@ impl RulePrefilter {
         }
         if let Some(ListedTags { tags, range }) = tags {
             let in_order = tags.iter().map(|tag| u32::from_le_bytes(*tag));
-            prefilter.vocabulary = Some(Vocabulary::new(tags.len(), in_order));
+            prefilter.vocabulary = Some(Vocabulary::new(tags.len() + WIDENED_MAX, in_order));
             prefilter.tags = range;
         }
         prefilter
@@ -108,6 +118,14 @@ impl RulePrefilter {
             of_one_atom.fold(0, |all, shape| all | 1 << shape.bytes.min(63))
         };
         self.lengths = [lengths(Shape::has_digit), lengths(|shape| shape.has_letter() || !shape.has_digit())];
+        // A suffix is a sign and two or three letters, and a text may have the name without it.
+        let joined = |shape: &Shape| {
+            let bases = if shape.has_sign() { SUFFIX_BYTES } else { &[0] };
+            bases.iter().fold(0, |all, suffix| all | 1 << shape.bytes.saturating_sub(*suffix).min(63))
+        };
+        let one = |shape: &Shape| !shape.has_digit() || !shape.has_letter() || shape.has_sign();
+        let words = shapes.clone().filter(|shape| shape.atoms > 1 && one(shape));
+        self.joined_lengths = words.fold(0, |all, shape| all | joined(shape));
         let fewest = |holds: fn(&Shape) -> bool| {
             let atoms = shapes.clone().filter(|shape| shape.atoms > 1 && holds(shape));
             atoms.map(|shape| usize::from(shape.atoms)).min()
@@ -145,11 +163,12 @@ impl RulePrefilter {
         let most = |of: fn(&RulePrefilter) -> usize| all.iter().map(|(one, _)| of(one)).max().unwrap_or(0);
         Self {
             shapes: shapes.map(|sets| ShapeSet::new(listed(sets))),
-            vocabulary: has_vocabulary.then(|| Vocabulary::new(tags().count(), tags())),
+            vocabulary: has_vocabulary.then(|| Vocabulary::new(tags().count() + WIDENED_MAX, tags())),
             tags: 0..0,
             atoms_max: most(|one| one.atoms_max),
             bytes_max: most(|one| one.bytes_max),
             lengths: [any(&digits), any(&letters)],
+            joined_lengths: any(&|one| one.joined_lengths),
             significant_digits: any(&|one| one.significant_digits),
             kinds: kinds(|one| &one.kinds),
             beginnings: kinds(|one| &one.beginnings),

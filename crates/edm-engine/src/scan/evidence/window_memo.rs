@@ -98,13 +98,14 @@ impl<'c> WindowMemo<'c> {
     /// Hashes what starts at atoms of which nothing is known yet.
     fn hash_run(&mut self, view: &TextView, run: Range<usize>, context: &Context<'_>) {
         let (number, before) = (self.view, self.windows.len());
+        let data_type = context.groups.groups[self.group].rule.data_type.clone();
         let mut found: Vec<(usize, HashedWindow)> = Vec::new();
         self.hasher.each(view, run.clone(), |batch| {
             for (index, (window, hash)) in batch.windows.iter().zip(&batch.hashes).enumerate() {
                 let span = context.views.window_span(number, window);
                 if span.len() <= PLACE_BYTES_MAX {
                     let canonical = batch.canonical(index);
-                    let counts_as_evidence = Alphanumerics::of(canonical).counts_as_evidence();
+                    let counts_as_evidence = Alphanumerics::of(canonical).counts_as_evidence(&data_type);
                     let strength = match window.attached {
                         true => WindowStrength::Known { needs_evidence: true },
                         false => WindowStrength::PartOfToken { is_number: is_number(canonical) },

@@ -267,7 +267,7 @@ fn hit(
         needs_evidence: window.attached || is_part(),
         written_form: window.written_form,
         can_be_primary: alphanumerics.anchors,
-        counts_as_evidence: alphanumerics.counts_as_evidence(),
+        counts_as_evidence: alphanumerics.counts_as_evidence(data_type),
     })
 }
 

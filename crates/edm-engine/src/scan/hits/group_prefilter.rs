@@ -12,6 +12,8 @@ pub(crate) struct GroupPrefilter<'a> {
     pub(crate) accelerators: Accelerators,
     /// `None`: nothing is known of any atom.
     pub(crate) possible: Option<&'a AtomSet>,
+    /// `None`: any atom may be a value of several words that is written as one.
+    pub(crate) heads: Option<&'a AtomSet>,
     pub(crate) sizes: &'a Sizes,
 }
 
@@ -29,6 +31,14 @@ impl Prefilter for GroupPrefilter<'_> {
         // `RuleGroup::shapeless`, which exclude no length.
         let [digits, others] = self.sizes.lengths;
         if kind == AtomKind::Digits { digits } else { others }
+    }
+
+    fn joined_lengths(&self) -> u64 {
+        self.sizes.joined_lengths
+    }
+
+    fn joined(&self, word: usize) -> u64 {
+        self.heads.map_or(u64::MAX, |heads| heads.word(word))
     }
 
     fn significant_digits(&self) -> u64 {

@@ -1,4 +1,4 @@
-//! Digits of an identifier of a machine, which hold for nothing by themselves (`docs/matching.md`,
+//! Values that are part of a longer token, which hold for nothing by themselves (`docs/matching.md`,
 //! Parts of longer tokens).
 
 use edm_model::DataType;
@@ -21,12 +21,12 @@ pub(crate) fn is_part_of_token(
     is_number: bool,
     span: ZoneSpan,
 ) -> bool {
+    let text = context.zone.text;
     let judged = match data_type {
+        DataType::Name => return longer_tokens::hold_name(text, span),
         DataType::Digits { .. } | DataType::Ssn | DataType::Card | DataType::Phone { .. } => true,
         DataType::Text => is_number,
-        DataType::Email | DataType::Name | DataType::Date { .. } | DataType::Iban | DataType::Address => {
-            false
-        }
+        DataType::Email | DataType::Date { .. } | DataType::Iban | DataType::Address => false,
     };
-    judged && longer_tokens::hold(context.zone.text, span)
+    judged && longer_tokens::hold(text, span)
 }

@@ -12,18 +12,23 @@
 //! mask             0    0       0  1    1         0    0
 //! ```
 //!
+//! An atom beside a nickname has no neighbour in its value, and is tested in round 1. Other forms of
+//! the atoms of names are tested between the two rounds.
+//!
 //! Most atoms of a text are in no value, so round 2 is nearly empty and half of the tags are never
 //! hashed.
 //!
 //! What must stay true: the mask may keep an atom that is in no value, and never drops one that is.
 //! Rules whose values are cut otherwise than the text (addresses, rules with delimiters, words with
-//! marks) test every atom in round 1. `docs/decisions/0015-windows-begin-where-they-may.md` has
-//! the measurements, and what was tried besides.
+//! marks) test every atom in round 1.
+//! `docs/decisions/0015-windows-begin-where-they-may.md` has the measurements, and what was tried
+//! besides.
 
 use std::ops::Range;
 
 use edm_hash::{
-    ATOMS_A_WORD, AtomSet, Folded, Prefilter, RuleText, atoms_with_other_forms, near_digits, scattered,
+    ATOMS_A_WORD, AtomSet, Folded, Prefilter, RuleText, atoms_of_length, atoms_with_other_forms,
+    beside_others, head_end, near_digits, other_forms, scattered,
 };
 use edm_model::DataType;
 
@@ -40,13 +45,27 @@ pub(crate) struct VocabularyMask {
     /// Which words of 64 atoms were tested.
     tested: Vec<bool>,
     possible: AtomSet,
+    /// Which atoms may be a name of several words, by their first characters.
+    heads: AtomSet,
     /// The atoms of this round, and those that may follow in the next.
     round: Vec<AtomWord>,
     next_round: Vec<AtomWord>,
+    /// The words whose atoms may have other forms; these forms, and their bytes.
+    named: Vec<usize>,
+    other_bytes: Vec<u8>,
+    other_forms: Vec<OtherForm>,
     /// Positions and tags of the atoms of a round, and which of them may occur.
     ranges: Vec<(u32, u32)>,
     tags: Vec<u32>,
     may_occur: BitSet,
+}
+
+/// Another form of atoms, or what it begins with.
+#[derive(Clone, Copy)]
+struct OtherForm {
+    first: usize,
+    last: usize,
+    is_head: bool,
 }
 
 /// Atoms of one word of 64, a bit each.
@@ -76,6 +95,11 @@ impl VocabularyMask {
         &self.possible
     }
 
+    /// Returns the atoms that may be a name of several words, as far as they were tested.
+    pub(crate) fn heads(&self) -> &AtomSet {
+        &self.heads
+    }
+
     /// Tests all atoms of some words of 64, unless that was done before.
     pub(crate) fn test(
         &mut self,
@@ -89,13 +113,22 @@ impl VocabularyMask {
             self.tested.clear();
             self.tested.resize(count, false);
             self.possible.reset(folded.atom_count());
+            self.heads.reset(folded.atom_count());
         }
         let several = prefilter.several();
         let anywhere = several.plain.is_some();
         let digits_too = several.mixed.is_some() || several.digits.is_some();
-        let regular = group.rule.data_type != DataType::Address && group.rule.delimiters.is_empty();
+        let is_name = group.rule.data_type == DataType::Name;
+        // What names ignore between two words is a joint, so it changes no word.
+        let regular =
+            is_name || group.rule.data_type != DataType::Address && group.rule.delimiters.is_empty();
         self.round.clear();
         self.next_round.clear();
+        self.named.clear();
+        // A pair may begin in the word before.
+        if is_name && words.start > 0 && self.tested.get(words.start - 1) == Some(&false) {
+            self.named.push(words.start - 1);
+        }
         for number in words.start..words.end.min(count) {
             if std::mem::replace(&mut self.tested[number], true) {
                 continue;
@@ -105,15 +138,20 @@ impl VocabularyMask {
                 // All values of several atoms contain digits: words far from a digit are in none.
                 false => near_digits(RuleText { rule: &group.rule, folded }, number, numeric, prefilter),
             };
+            if is_name {
+                self.named.push(number);
+            }
             let atoms = near & if digits_too { u64::MAX } else { !folded.digits().word(number) };
             if regular && !folded.has_marks_near(number) {
-                self.round.push(AtomWord { number, atoms: atoms & EVERY_SECOND });
-                self.next_round.push(AtomWord { number, atoms: atoms & !EVERY_SECOND });
+                let first = EVERY_SECOND | beside_others(&group.rule, folded, number);
+                self.round.push(AtomWord { number, atoms: atoms & first });
+                self.next_round.push(AtomWord { number, atoms: atoms & !first });
             } else {
                 self.round.push(AtomWord { number, atoms });
             }
         }
         self.test_round(request, prefilter);
+        self.test_other_forms(request, prefilter);
         std::mem::swap(&mut self.round, &mut self.next_round);
         for word in &mut self.round {
             let known = self.possible.word(word.number);
@@ -125,6 +163,73 @@ impl VocabularyMask {
             word.atoms &= known << 1 | known >> 1 | 1 << (ATOMS_A_WORD - 1);
         }
         self.test_round(request, prefilter);
+        self.test_heads(request, prefilter);
+    }
+
+    /// Tests the other forms of the atoms of names, and adds the atoms of those that may occur.
+    fn test_other_forms(&mut self, request: MaskRequest<'_>, prefilter: &GroupPrefilter<'_>) {
+        let Self { named, other_bytes, ranges, other_forms: found, .. } = self;
+        other_bytes.clear();
+        ranges.clear();
+        found.clear();
+        let joined_lengths = prefilter.joined_lengths();
+        for number in named.iter() {
+            other_forms(&request.group.rule, request.folded, *number, |first, last, parts| {
+                let start = other_bytes.len();
+                parts.iter().for_each(|part| other_bytes.extend_from_slice(part));
+                let form = &other_bytes[start..];
+                ranges.push((start as u32, (start + form.len()) as u32));
+                found.push(OtherForm { first, last, is_head: false });
+                if joined_lengths >> form.len().min(63) & 1 == 1 {
+                    ranges.push((start as u32, (start + head_end(form)) as u32));
+                    found.push(OtherForm { first, last, is_head: true });
+                }
+            });
+        }
+        if ranges.is_empty() {
+            return;
+        }
+        self.tags.clear();
+        request.group.keys.vocabulary_tags(&self.other_bytes, &self.ranges, &mut self.tags);
+        self.may_occur.clear(self.tags.len());
+        prefilter.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.may_occur));
+        for index in self.may_occur.iter() {
+            let OtherForm { first, last, is_head } = self.other_forms[index];
+            match is_head {
+                true => self.heads.insert(first..first + 1),
+                false => self.possible.insert(first..last + 1),
+            }
+        }
+    }
+
+    /// Tests the first characters of the atoms that are as long as a name of several words.
+    fn test_heads(&mut self, request: MaskRequest<'_>, prefilter: &GroupPrefilter<'_>) {
+        let (folded, lengths) = (request.folded, prefilter.joined_lengths());
+        self.round.clear();
+        self.ranges.clear();
+        for number in self.named.iter().copied() {
+            let atoms = atoms_of_length(folded, number, lengths);
+            let from = self.ranges.len();
+            folded.append_ranges(number, atoms, &mut self.ranges);
+            for (start, end) in self.ranges.iter_mut().skip(from) {
+                let atom = &folded.text().as_bytes()[*start as usize..*end as usize];
+                *end = *start + head_end(atom) as u32;
+            }
+            self.round.push(AtomWord { number, atoms });
+        }
+        if self.ranges.is_empty() {
+            return;
+        }
+        self.tags.clear();
+        request.group.keys.vocabulary_tags(folded.text().as_bytes(), &self.ranges, &mut self.tags);
+        self.may_occur.clear(self.tags.len());
+        prefilter.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.may_occur));
+        let mut next = 0;
+        for AtomWord { number, atoms } in self.round.iter().copied() {
+            let heads = scattered(self.may_occur.from(next), atoms);
+            self.heads.set_word(number, self.heads.word(number) | heads);
+            next += atoms.count_ones() as usize;
+        }
     }
 
     /// Tests the atoms of the round, and adds those that may occur.

@@ -26,6 +26,8 @@ use std::ops::Range;
 
 use edm_hash::{ATOMS_A_WORD, AtomSet, Hash, RuleKeys, RuleText, Window, WindowScratch, windows_of};
 
+use edm_model::DataType;
+
 use crate::prepared::active_type::Accelerators;
 use crate::prepared::rule_groups::{Prefilters, RuleGroup, RuleGroups, Sizes};
 use crate::scan::hits::group_prefilter::GroupPrefilter;
@@ -99,6 +101,8 @@ pub(crate) struct WindowHasher<'a> {
 #[derive(Default)]
 pub(crate) struct HasherScratch {
     vocabulary: VocabularyMask,
+    /// No atom, of names none of which has several words.
+    none: AtomSet,
     numeric: AtomSet,
     starts: AtomSet,
     windows: WindowScratch,
@@ -147,15 +151,19 @@ impl<'a> WindowHasher<'a> {
         let folded = &view.folded;
         let sizes = self.sizes();
         let words = starts.start / ATOMS_A_WORD..starts.end.div_ceil(ATOMS_A_WORD);
-        let uses_vocabulary = self.accelerators.vocabulary && sizes.vocabulary;
+        // Which atoms are known is a rule of names, not an accelerator.
+        let is_name = self.group.rule.data_type == DataType::Name;
+        let uses_vocabulary = (self.accelerators.vocabulary || is_name) && sizes.vocabulary;
         let prefilter = GroupPrefilter {
             prefilters: &self.prefilters,
             accelerators: self.accelerators,
             possible: None,
+            heads: None,
             sizes,
         };
         let (keys, rule) = (&self.group.keys, &self.group.rule);
-        let HasherScratch { vocabulary, numeric, starts: possible, windows, batch } = &mut *self.scratch;
+        let HasherScratch { vocabulary, none, numeric, starts: possible, windows, batch } =
+            &mut *self.scratch;
         // A window may reach beyond the last start: its atoms must be known too. So must the word
         // after the last one, because start masks are made of two words at a time.
         let last = starts.end.saturating_add(sizes.bytes_max).min(folded.atom_count());
@@ -164,8 +172,10 @@ impl<'a> WindowHasher<'a> {
         if uses_vocabulary {
             vocabulary.test(MaskRequest { group: self.group, folded, numeric }, tested, &prefilter);
         }
-        let prefilter =
-            GroupPrefilter { possible: uses_vocabulary.then_some(vocabulary.possible()), ..prefilter };
+        let nothing = (is_name && sizes.lists_vocabulary).then_some(&*none);
+        let possible_atoms = if uses_vocabulary { Some(vocabulary.possible()) } else { nothing };
+        let heads = (uses_vocabulary && is_name).then_some(vocabulary.heads());
+        let prefilter = GroupPrefilter { possible: possible_atoms, heads, ..prefilter };
         possible.fit(folded.atom_count());
         let text = RuleText { rule, folded };
         edm_hash::start_mask(text, words.clone(), numeric, &prefilter, possible);

@@ -79,6 +79,17 @@ fn values_of_their_own() {
 }
 
 #[test]
+fn underscores_join_names() {
+    let check = |text: &str, expected: bool| {
+        assert_eq!(hold_name(text, ZoneSpan::new(0, text.len())), expected, "{text}");
+    };
+    check("Robin_Fenwick", true);
+    check("Robin Fenwick", false);
+    check("robin.fenwick", false);
+    assert!(!hold_name("_Robin Fenwick_", ZoneSpan::new(1, 14)));
+}
+
+#[test]
 fn nothing_further_away_matters() {
     let far = |count: usize| format!("9abc-00-{}-*12345678*", ["11"; 64].concat().get(..count).unwrap_or(""));
     check(&[(&far(110), true), (&far(122), false)]);

@@ -6,6 +6,8 @@
 //! digits    . . . . . . . . . 1 1      byte - '0' < 10
 //! beyond    . . . . . . . . . . .      the high bit
 //! joints    . . . . . . . 1 . . .      `.` and `'`
+//! links     . . . . . . . . . . .      `'`, `-` and the first byte of `·`
+//! openings  . . . . . . . . . . .      `(`, `[`, `"`, `'` and what is beyond, after white space
 //! ```
 //!
 //! AVX-512 compares into a mask; AVX2 has no unsigned comparison, so it uses "the smaller of both
@@ -20,6 +22,9 @@ mod portable;
 mod x86;
 
 use crate::simd::level::Level;
+
+/// The byte that `·` begins with.
+const MIDDLE_DOT: u8 = 0xC2;
 
 /// Bytes that are looked at together.
 pub(crate) const BLOCK_BYTES: usize = 64;
@@ -36,21 +41,30 @@ pub(crate) struct Masks {
     pub(crate) beyond: Vec<u64>,
     /// `.` and `'`, which may join two words.
     pub(crate) joints: Vec<u64>,
+    /// `'`, `-` and the byte that `·` begins with, which may make two words one.
+    pub(crate) links: Vec<u64>,
+    /// What may open a nickname: `(`, `[`, `"`, `'` and bytes beyond ASCII, after white space.
+    pub(crate) openings: Vec<u64>,
     /// Whether no byte is beyond ASCII.
     pub(crate) is_ascii: bool,
+    /// Whether the last byte of the last block is white space.
+    ends_white: u64,
 }
 
-/// The classes of 64 bytes: letters, digits, bytes beyond ASCII, joints.
-type Classes = [u64; 4];
+/// The classes of 64 bytes: letters, digits, bytes beyond ASCII, joints, links, opening signs of
+/// ASCII, white space.
+type Classes = [u64; 7];
 
 impl Masks {
     /// Makes them those of a text.
     pub(crate) fn read(&mut self, level: Level, text: &[u8]) {
         let blocks = text.len().div_ceil(BLOCK_BYTES);
-        for masks in [&mut self.letters, &mut self.digits, &mut self.beyond, &mut self.joints] {
+        let classes = [&mut self.letters, &mut self.digits, &mut self.beyond, &mut self.joints];
+        for masks in classes.into_iter().chain([&mut self.links, &mut self.openings]) {
             masks.clear();
             masks.reserve(blocks);
         }
+        self.ends_white = 0;
         match level {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2(_) => x86::read_avx2(text, self),
@@ -62,11 +76,14 @@ impl Masks {
     }
 
     #[inline(always)]
-    fn push(&mut self, [letters, digits, beyond, joints]: Classes) {
+    fn push(&mut self, [letters, digits, beyond, joints, links, signs, white]: Classes) {
         self.letters.push(letters);
         self.digits.push(digits);
         self.beyond.push(beyond);
         self.joints.push(joints);
+        self.links.push(links);
+        self.openings.push((signs | beyond) & (white << 1 | self.ends_white));
+        self.ends_white = white >> 63;
     }
 }
 
@@ -119,11 +136,16 @@ mod tests {
                 masks.read(level, b"1 Main St.");
                 masks.read(level, &text);
                 read_signs(level, &text, &mut signs);
-                let all = [&masks.letters, &masks.digits, &masks.beyond, &masks.joints, &signs];
+                let all =
+                    [&masks.letters, &masks.digits, &masks.beyond, &masks.joints, &masks.links, &masks.openings, &signs];
                 for (at, byte) in text.iter().enumerate() {
                     let seen = all.map(|masks| masks[at / BLOCK_BYTES] >> (at % BLOCK_BYTES) & 1 == 1);
                     let (joint, sign) = (matches!(byte, b'.' | b'\''), matches!(byte, b'\\' | b'%' | b'&' | b'='));
-                    let expected = [byte.is_ascii_alphabetic(), byte.is_ascii_digit(), !byte.is_ascii(), joint, sign];
+                    let link = matches!(byte, b'\'' | b'-' | 0xC2);
+                    let behind_white = at > 0 && matches!(text[at - 1], b'\t'..=b'\r' | b' ');
+                    let opening = behind_white && (matches!(byte, b'(' | b'[' | b'"' | b'\'') || !byte.is_ascii());
+                    let expected =
+                        [byte.is_ascii_alphabetic(), byte.is_ascii_digit(), !byte.is_ascii(), joint, link, opening, sign];
                     prop_assert_eq!(seen, expected, "{:?} {}", level, at);
                 }
                 for masks in all {

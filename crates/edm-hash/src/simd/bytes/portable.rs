@@ -1,6 +1,6 @@
 //! The level of any processor: eight bytes in one number.
 
-use super::{BLOCK_BYTES, Classes, Masks};
+use super::{BLOCK_BYTES, Classes, MIDDLE_DOT, Masks};
 use crate::simd::swar::{HIGH, ONES, high_bits};
 
 /// Bytes of a number.
@@ -59,11 +59,22 @@ pub(super) fn classes(bytes: &[u8]) -> Classes {
         // In lower case; what else the bit changes is no letter before or after.
         let lower = word | (ONES * 0x20);
         let joints = within(word, b'.', b'.') | within(word, b'\'', b'\'');
+        let links = within(word, b'\'', b'\'') & ascii
+            | within(word, b'-', b'-') & ascii
+            | within(word, MIDDLE_DOT & 0x7F, MIDDLE_DOT & 0x7F) & word;
+        let signs = within(word, b'(', b'(')
+            | within(word, b'[', b'[')
+            | within(word, b'"', b'"')
+            | within(word, b'\'', b'\'');
+        let white = within(word, b'\t', b'\r') | within(word, b' ', b' ');
         let own = [
             within(lower, b'a', b'z') & ascii,
             within(word, b'0', b'9') & ascii,
             word & HIGH,
             joints & ascii,
+            links,
+            signs & ascii,
+            white & ascii,
         ];
         all.iter_mut().zip(own).for_each(|(all, own)| *all |= high_bits(own) << shift);
     });

@@ -11,7 +11,7 @@ use std::arch::x86_64::{
     _mm512_sub_epi8,
 };
 
-use super::{BLOCK_BYTES, Classes, Masks, portable};
+use super::{BLOCK_BYTES, Classes, MIDDLE_DOT, Masks, portable};
 
 /// Bytes of a register of AVX2.
 const HALF_BYTES: usize = 32;
@@ -95,7 +95,14 @@ fn classes512(bytes: __m512i) -> Classes {
     let digit = _mm512_sub_epi8(bytes, _mm512_set1_epi8(b'0' as i8));
     let letters = _mm512_cmplt_epu8_mask(letter, _mm512_set1_epi8(26));
     let digits = _mm512_cmplt_epu8_mask(digit, _mm512_set1_epi8(10));
-    [letters, digits, _mm512_movepi8_mask(bytes), equal512(bytes, b'.') | equal512(bytes, b'\'')]
+    let control = _mm512_sub_epi8(bytes, _mm512_set1_epi8(b'\t' as i8));
+    let control = _mm512_cmplt_epu8_mask(control, _mm512_set1_epi8(5));
+    let apostrophes = equal512(bytes, b'\'');
+    let links = apostrophes | equal512(bytes, b'-') | equal512(bytes, MIDDLE_DOT);
+    let signs = apostrophes | equal512(bytes, b'(') | equal512(bytes, b'[') | equal512(bytes, b'"');
+    let joints = equal512(bytes, b'.') | apostrophes;
+    let beyond = _mm512_movepi8_mask(bytes);
+    [letters, digits, beyond, joints, links, signs, control | equal512(bytes, b' ')]
 }
 
 #[target_feature(enable = "avx512f,avx512bw")]
@@ -186,7 +193,16 @@ fn classes2(block: &[u8; BLOCK_BYTES]) -> Classes {
         of_halves(block, |bytes| within2(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), b'a', b'z'));
     let digits = of_halves(block, |bytes| within2(bytes, b'0', b'9'));
     let joints = of_halves(block, |bytes| _mm256_or_si256(equal2(bytes, b'.'), equal2(bytes, b'\'')));
-    [letters, digits, of_halves(block, |bytes| bytes), joints]
+    let links = of_halves(block, |bytes| {
+        let ascii = _mm256_or_si256(equal2(bytes, b'\''), equal2(bytes, b'-'));
+        _mm256_or_si256(ascii, equal2(bytes, MIDDLE_DOT))
+    });
+    let signs = of_halves(block, |bytes| {
+        let brackets = _mm256_or_si256(equal2(bytes, b'('), equal2(bytes, b'['));
+        _mm256_or_si256(brackets, _mm256_or_si256(equal2(bytes, b'"'), equal2(bytes, b'\'')))
+    });
+    let white = of_halves(block, |bytes| _mm256_or_si256(within2(bytes, b'\t', b'\r'), equal2(bytes, b' ')));
+    [letters, digits, of_halves(block, |bytes| bytes), joints, links, signs, white]
 }
 
 #[target_feature(enable = "avx2")]

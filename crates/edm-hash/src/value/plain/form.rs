@@ -74,6 +74,24 @@ impl<'a> Form<'a> {
         self.letters & !(self.letters >> 1) | self.digits & !(self.digits >> 1)
     }
 
+    /// Takes out the spaces between its words. What is counted of its characters means nothing
+    /// then.
+    #[inline(always)]
+    pub(crate) fn join(&mut self) {
+        if self.others & BLANK == 0 {
+            return;
+        }
+        let mut to = 0;
+        for at in 0..self.length as usize {
+            let byte = self.bytes.get(at).copied().unwrap_or(b' ');
+            if let Some(place) = self.bytes.get_mut(to) {
+                *place = byte;
+            }
+            to += usize::from(byte != b' ');
+        }
+        self.length = to as u32;
+    }
+
     /// Returns the bits of [`Shape`](crate::value_summary::shape::Shape)'s mask.
     pub(crate) fn mask(&self) -> u8 {
         self.others | u8::from(self.letters != 0) | u8::from(self.digits != 0) << 1

@@ -128,6 +128,7 @@ fn cell() -> impl Strategy<Value = String> {
         "[0-3]?[0-9](st|th|\\.)? (Jan|march|Mai|december|dez)[.,]? [0-9]{2,4}",
         "(\\+|\\+1 |\\(|00|011|\\+49)?[0-9]{2,4}[-) ./]{0,2}[0-9]{2,4}[- ./]{0,3}[0-9]{3,5}( x[0-9]{2})?",
         "[A-Za-z]{1,8}([ .'-][A-Za-z]{1,8}){0,4}(, [A-Z][a-z]{1,6})?",
+        "(Dr\\. |sr |Prof )?[A-Z][a-z]{1,6}( \\([A-Z][a-z]{1,4}\\)| '[a-z]{2}'|_[a-z]{3}|ue[a-z])? [A-Z][a-z]{1,6}(,? Jr\\.?| III| Ph\\.D\\.|, MD| M\\.D)?",
         "[A-Za-z0-9._+%-]{1,12}@[a-z0-9-]{1,9}\\.[a-z.]{1,6}",
         "[a-c0-9._@-]{1,6}@[a-c0-9_+.@-]{1,6}\\.[a-z]",
         "[0-9]{1,4} [A-Z][a-z]{2,8} (St|Street|Ave|N\\.)[.,]? ?[A-Za-z ]{0,12}[0-9]{0,5}",
@@ -236,7 +237,7 @@ fn usual_cells_take_the_fast_path() {
     check(digits(None), "-", "900-11-2222", "900112222");
     check(digits(Some(9)), "", "12345", "000012345");
     check(DataType::Email, "", "Ann.Lee7@Mail.Example.org", "ann.lee7@mail.example.org");
-    check(DataType::Name, "", "Mary-Jane O'Neil Jr.", "mary jane o neil jr");
+    check(DataType::Name, "", "Mary-Jane O'Neil", "mary jane o neil");
     check(DataType::Ssn, "", "900-11-2222", "900112222");
     check(DataType::Card, "", "4111 1111 1111 1111", "4111111111111111");
     check(DataType::Phone { country: Country::new("us") }, "", "(415) 555-0123", "+14155550123");

@@ -84,6 +84,10 @@ impl Prefilter for OneValue {
         if own && self.shape.atoms == 1 { 1 << self.shape.bytes.min(63) } else { 0 }
     }
 
+    fn joined_lengths(&self) -> u64 {
+        0
+    }
+
     fn significant_digits(&self) -> u64 {
         self.significant_digits
     }
@@ -141,8 +145,6 @@ fn rules() -> Vec<Rule> {
         typed(DataType::Digits { width: Some(6) }, ""),
         typed(DataType::Digits { width: Some(6) }, "-"),
         typed(DataType::Email, ""),
-        typed(DataType::Name, ""),
-        typed(DataType::Name, "-"),
         typed(DataType::Ssn, "-"),
         typed(DataType::Card, ""),
         typed(DataType::Phone { country: Some(us) }, ""),
@@ -243,7 +245,7 @@ const PIECES: &[&str] = &[
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
     #[test]
-    fn every_window_of_a_value_begins_at_a_start(pieces in proptest::collection::vec(0..PIECES.len(), 0..40), rule in 0..18usize) {
+    fn every_window_of_a_value_begins_at_a_start(pieces in proptest::collection::vec(0..PIECES.len(), 0..40), rule in 0..16usize) {
         let rules = rules();
         let rule = &rules[rule];
         let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();

@@ -1,0 +1,97 @@
+//! The frozen table of words that come with a name and are no part of it.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use crate::value::name::letters;
+
+/// What a word is beside a name; nothing for nearly all words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Listed {
+    pub(super) is_title: bool,
+    pub(super) is_degree: bool,
+    /// The form of a suffix.
+    pub(super) suffix: Option<&'static str>,
+}
+
+impl Listed {
+    pub(super) fn is_any(self) -> bool {
+        self.is_title || self.is_degree || self.suffix.is_some()
+    }
+}
+
+/// The forms of suffixes.
+pub(super) const SUFFIXES: [&str; 5] = ["jr", "sr", "ii", "iii", "iv"];
+
+/// The words in their order, and by their first byte the lengths of those that begin with it, as bits: that
+/// answers for nearly all words of a text.
+struct Table {
+    words: Vec<(&'static str, Listed)>,
+    lengths: [u64; 256],
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("name_words.tsv")));
+
+impl Table {
+    fn read(text: &'static str) -> Self {
+        let mut table = Self { words: Vec::new(), lengths: [0; 256] };
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let mut fields = line.split('\t');
+            let (kind, form) = (fields.next().unwrap_or(""), fields.next().unwrap_or(""));
+            for word in fields.next().unwrap_or("").split(' ').filter(|word| !word.is_empty()) {
+                let own = table.entry(word);
+                match kind {
+                    "title" => own.is_title = true,
+                    "degree" => own.is_degree = true,
+                    _ => own.suffix = Some(form),
+                }
+            }
+        }
+        table.words.sort_unstable_by_key(|(word, _)| *word);
+        for (word, _) in &table.words {
+            if let Some(first) = word.as_bytes().first() {
+                table.lengths[usize::from(*first)] |= 1 << word.len().min(63);
+            }
+        }
+        table
+    }
+
+    fn entry(&mut self, word: &'static str) -> &mut Listed {
+        let known = self.words.iter().position(|(own, _)| *own == word);
+        let at = known.unwrap_or_else(|| {
+            self.words.push((word, Listed::default()));
+            self.words.len() - 1
+        });
+        &mut self.words[at].1
+    }
+
+    fn get(&self, word: &str) -> Listed {
+        let first = word.as_bytes().first().copied().unwrap_or(0);
+        if self.lengths[usize::from(first)] >> word.len().min(63) & 1 == 0 {
+            return Listed::default();
+        }
+        let place = self.words.binary_search_by(|(own, _)| (*own).cmp(word));
+        place.ok().and_then(|place| self.words.get(place)).map(|(_, listed)| *listed).unwrap_or_default()
+    }
+}
+
+/// Looks a word up, as folding leaves it.
+#[inline]
+pub(super) fn listed(word: &str) -> Listed {
+    if word.is_ascii() && !word.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return TABLE.get(word);
+    }
+    listed_in_any_case(word)
+}
+
+#[cold]
+fn listed_in_any_case(word: &str) -> Listed {
+    let word = letters::dotless(word);
+    let lower = if word.contains(char::is_uppercase) { Cow::Owned(word.to_lowercase()) } else { word };
+    TABLE.get(&lower)
+}
+
+/// Returns all words of the table.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    TABLE.words.iter().map(|(word, _)| *word)
+}
