@@ -185,8 +185,8 @@ impl SlowPath<'_> {
                 set_bit(&mut fast.tally.presence, row, true);
                 fast.take_form(self.folded.text(), self.scratch, rule, self.has_fast_path);
                 self.canonicaliser.alternatives(self.folded, |form| {
-                    rule.see(form);
-                    fast.alternatives.push(row, form, &rule.keys);
+                    rule.see_alternative(form);
+                    fast.alternatives.push(row, form, rule);
                 });
             }
             CellForm::Absent => {}

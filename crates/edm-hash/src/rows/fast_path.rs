@@ -27,6 +27,7 @@ use crate::rows::hashed_rows::{ALTERNATIVE_BYTES, ColumnCounts, Histogram, push_
 use crate::rows::rule_state::RuleState;
 use crate::simd::backend::{ROOM_BYTES, Simd};
 use crate::value::date::reads_as_date::reads_as_date;
+use crate::value::name::form::join;
 use crate::value::plain::form::{Form, Room};
 use crate::value::plain::judge::{Judged, judge};
 use crate::value::plain::plain_rule::PlainRule;
@@ -205,14 +206,17 @@ impl Values {
 
 impl Alternatives {
     /// Takes an alternative form of a row's value.
-    pub(crate) fn push(&mut self, row: u32, form: &[u8], keys: &RuleKeys) {
+    pub(crate) fn push(&mut self, row: u32, form: &[u8], rule: &RuleState) {
         let start = self.arena.len();
         self.arena.extend_from_slice(form);
+        if rule.parts_words {
+            join(&mut self.arena, start);
+        }
         // Flushed at the size of `Values`, far below four gigabytes.
         self.forms.push((start as u32, self.arena.len() as u32));
         self.rows.push(row);
         if self.arena.len() >= ARENA_BYTES {
-            self.flush(keys);
+            self.flush(&rule.keys);
         }
     }
 

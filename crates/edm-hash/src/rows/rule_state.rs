@@ -131,6 +131,17 @@ impl RuleState {
         self.see_facts(canonical);
     }
 
+    /// Sees an alternative form, words parted: its words, its shape, and that there is one.
+    pub(crate) fn see_alternative(&mut self, parted: &[u8]) {
+        self.vocabulary.see_all(&self.keys, |each| {
+            canonical_atoms(parted, each);
+        });
+        parted.iter().for_each(|byte| self.signs.insert(*byte));
+        let spaces = parted.iter().filter(|byte| **byte == b' ').count();
+        let shape = Shape::of(parted, 2);
+        self.see_entry(Shape { bytes: shape.bytes - spaces as u16, mask: shape.mask & !BLANK, ..shape });
+    }
+
     #[inline(always)]
     fn see_facts(&mut self, canonical: &[u8]) {
         if self.has_width {

@@ -206,7 +206,11 @@ fn full_name(choices: &mut impl Choices) -> String {
     };
     let suffix = choices.pick(&["", "", "", " Jr.", ", Jr.", " Sr.", " II", " III", ", PhD", " M.D.", " JR"]);
     let title = choices.pick(&["", "", "", "", "Dr. ", "Prof. Dr. ", "Herr ", "Sr. "]);
-    match choices.below(6) {
+    let middle = choices.pick(&["J.", "J", "Q. R.", "Anna", "Robin Lee", "van", "de la", "É.", "Anna-Lena"]);
+    match choices.below(9) {
+        6 => format!("{title}{first} {middle} {second}{suffix}"),
+        7 => format!("{second}{suffix}, {first} {middle}"),
+        8 => format!("{first} {middle} van der {second}"),
         0 => format!("{second}{suffix}, {title}{first}"),
         1 => format!("{second}, {first}{suffix}"),
         2 => format!("{first}{}{second}", choices.pick(&["/", " / ", "_", " & ", "-", ""])),

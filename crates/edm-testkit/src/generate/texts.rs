@@ -79,8 +79,34 @@ pub(super) fn planted(choices: &mut impl Choices, row: &[Cell]) -> String {
     if choices.chance(15) { changed_again(choices, &changed) } else { changed }
 }
 
+/// Writes the first or the last word at the other end.
+fn turned(choices: &mut impl Choices, cell: &str) -> String {
+    let joint = choices.pick(&[" ", ", ", " ", "\n"]);
+    match choices.below(2) {
+        0 => cell.split_once(' ').map(|(first, rest)| format!("{rest}{joint}{first}")),
+        _ => cell.rsplit_once(' ').map(|(rest, last)| format!("{last}{joint}{rest}")),
+    }
+    .unwrap_or_else(|| cell.to_owned())
+}
+
+/// Writes words in the middle as initials, or leaves them out.
+fn without_middle(choices: &mut impl Choices, cell: &str) -> String {
+    let words: Vec<&str> = cell.split(' ').collect();
+    let [first, middle @ .., last] = words.as_slice() else { return cell.to_owned() };
+    let sign = choices.pick(&[".", ""]);
+    let initial = |word: &&str| word.chars().next().map(|initial| format!("{initial}{sign} "));
+    let middle: String = match choices.below(2) {
+        0 => middle.iter().filter_map(initial).collect(),
+        _ => String::new(),
+    };
+    format!("{first} {middle}{last}")
+}
+
 fn changed(choices: &mut impl Choices, cell: &str) -> String {
-    match choices.below(21) {
+    match choices.below(24) {
+        21 => turned(choices, cell),
+        22 => cell.replacen(' ', choices.pick(&[" J. ", " Q ", " Anna ", " J. Q. "]), 1),
+        23 => without_middle(choices, cell),
         16 => {
             format!("{cell}{}", choices.pick(&["'nin", "'а", "'Jones", " Jr.", ", Sr.", " III", ", Dr. Ann"]))
         }

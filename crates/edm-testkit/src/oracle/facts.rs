@@ -106,7 +106,7 @@ impl RowContext<'_> {
         let wanted = |hit: &&Hit| hit.column != primary.column && named.contains(&hit.column);
         for hit in self.hits.iter().filter(wanted) {
             let stretch = hit.stretch();
-            let of_row = self.table.cell(row, hit.column) == Some(hit.place.value.as_str());
+            let of_row = self.table.holds(row, hit.column, &hit.place.value);
             let own_value = self.hits.iter().any(|other| {
                 other.column == primary.column
                     && other.stretch() == stretch

@@ -24,11 +24,65 @@ pub(crate) struct Name {
     kept: Vec<usize>,
     /// The words, each with whether a joint parts it from the one before.
     words: Vec<(String, bool)>,
+    /// The free words (M11), each as the places of its atoms in `kept`.
+    free: Vec<Vec<usize>>,
+    /// The first free word of the family name (M12).
+    family: usize,
+    has_comma: bool,
 }
 
 impl Name {
     pub(crate) fn form(&self) -> String {
         self.suffix.iter().fold(self.base.clone(), |form, suffix| format!("{form},{suffix}"))
+    }
+
+    fn is_whole_name(&self) -> bool {
+        !self.as_text
+    }
+
+    fn join(&self, free: &[Vec<usize>]) -> String {
+        free.iter().flatten().map(|place| self.words[*place].0.as_str()).collect()
+    }
+
+    /// Returns the middle names (M13): free words from 1 on, and how many.
+    fn middle(&self) -> Option<usize> {
+        let count = self.family.checked_sub(1)?;
+        (self.is_whole_name() && (1..=3).contains(&count)).then_some(count)
+    }
+
+    /// Returns the form without middle names, and with their initials.
+    fn shortened(&self) -> Vec<(String, Vec<String>)> {
+        let Some(count) = self.middle() else { return Vec::new() };
+        let (front, family) = (&self.free[..1], &self.free[1 + count..]);
+        let middle = &self.free[1..=count];
+        let initials: Vec<String> = middle.iter().map(|word| initial(&self.words[word[0]].0)).collect();
+        let words = |middle: &[String]| {
+            let own = |free: &[Vec<usize>]| -> Vec<String> {
+                free.iter().flatten().map(|place| self.words[*place].0.clone()).collect()
+            };
+            [own(front), middle.to_vec(), own(family)].concat()
+        };
+        let mut all = vec![(self.join(front) + &self.join(family), words(&[]))];
+        if middle
+            .iter()
+            .zip(&initials)
+            .any(|(word, initial)| self.join(std::slice::from_ref(word)) != *initial)
+        {
+            all.push((self.join(front) + &initials.concat() + &self.join(family), words(&initials)));
+        }
+        all
+    }
+
+    /// Returns the alternative forms of a cell (M14).
+    pub(crate) fn alternatives(&self) -> Vec<String> {
+        let suffix = self.suffix.iter().map(|suffix| format!(",{suffix}")).collect::<String>();
+        self.shortened().into_iter().map(|(form, _)| format!("\u{1}{form}{suffix}")).collect()
+    }
+
+    /// Returns the form with the first free word at the end (F8).
+    fn turned(&self) -> Option<String> {
+        let possible = self.is_whole_name() && !self.has_comma && self.free.len() > 1;
+        possible.then(|| self.join(&self.free[1..]) + &self.join(&self.free[..1]))
     }
 
     /// Returns the vocabulary of a value (M9).
@@ -39,6 +93,7 @@ impl Name {
             return BTreeSet::new();
         }
         let mut all: BTreeSet<String> = words.iter().cloned().collect();
+        all.extend(self.shortened().into_iter().flat_map(|(_, words)| words));
         let base = if self.as_text { self.base.split(',').next().unwrap_or("") } else { &self.base };
         all.insert(base.chars().take(6).collect());
         if words.len() < 3 {
@@ -66,6 +121,12 @@ pub(crate) struct NameCandidate {
     pub(crate) last: usize,
     pub(crate) forms: Vec<String>,
     pub(crate) attached: bool,
+}
+
+/// Returns the first character of a word, with its marks.
+fn initial(word: &str) -> String {
+    let later = word.char_indices().find(|(at, next)| *at > 0 && class(*next) != Class::Mark);
+    word[..later.map_or(word.len(), |(end, _)| end)].to_owned()
 }
 
 fn is_letters(word: &str) -> bool {
@@ -286,7 +347,27 @@ impl Names<'_> {
             })
             .collect();
         let base = words.iter().map(|(word, _)| word.as_str()).collect();
-        Name { base, suffix, as_text: false, kept: order, words }
+        let mut free: Vec<Vec<usize>> = Vec::new();
+        for (place, atom) in order.iter().enumerate() {
+            let bound = place > 0 && order[place - 1] + 1 == *atom && {
+                let gap = self.reading.gap_before(*atom);
+                !gap.iter().any(|c| is_white(*c) || *c == ',')
+            };
+            match free.last_mut().filter(|_| bound) {
+                Some(word) => word.push(place),
+                None => free.push(vec![place]),
+            }
+        }
+        let given = if left.len() == 2 { left[1].len() } else { 0 };
+        let by_comma = free.iter().position(|word| word[0] == given).filter(|_| left.len() == 2);
+        let is_particle = |word: &Vec<usize>| listed("particle", &self.written(order[word[0]])).is_some();
+        let particles =
+            free.iter().rev().skip(1).take(free.len().saturating_sub(2)).take_while(|word| is_particle(word));
+        let family = match left.len() {
+            2 => by_comma.unwrap_or(0),
+            _ => free.len().saturating_sub(1 + particles.count()),
+        };
+        Name { base, suffix, as_text: false, kept: order, words, free, family, has_comma: left.len() == 2 }
     }
 
     /// Returns how many atoms go at the end of a part, and the suffix if it is one.
@@ -332,7 +413,8 @@ impl Names<'_> {
                 }
             }
         }
-        Name { base, suffix: None, as_text: true, kept: (first..=last).collect(), words }
+        let kept = (first..=last).collect();
+        Name { base, suffix: None, as_text: true, kept, words, free: Vec::new(), family: 0, has_comma: false }
     }
 
     /// Returns what an atom is without a joined prefix (F4).
@@ -457,6 +539,7 @@ impl Names<'_> {
         for one in &mut out {
             one.attached = soft;
         }
+        out.extend(self.other_readings(&plainly, [first, last], vocabulary, values));
         for head in self.without_prefix(first) {
             let name = self.name(first, last, &[], Some(&head));
             let mut more = self.candidate(&name, [first, last], vocabulary, values);
@@ -464,6 +547,60 @@ impl Names<'_> {
             out.extend(more);
         }
         out
+    }
+
+    /// Returns what a window is beside its words in their order (F8 to F10).
+    fn other_readings(
+        &self,
+        name: &Name,
+        [first, last]: [usize; 2],
+        vocabulary: &BTreeSet<String>,
+        values: &BTreeSet<&str>,
+    ) -> Vec<NameCandidate> {
+        let suffix_behind = name.suffix.is_none() && self.suffix_behind(last);
+        if name.free.len() < 2 || suffix_behind || !self.ends_inside(name, [first, last]) {
+            return Vec::new();
+        }
+        let atom_known = |place: &usize| self.is_known(name.kept[*place], vocabulary);
+        let known = |free: &[Vec<usize>]| free.iter().flatten().all(atom_known);
+        let mut bases: Vec<String> = Vec::new();
+        if known(&name.free) {
+            let turned = name.turned();
+            bases.push(format!("\u{1}{}", name.base));
+            bases.extend(turned.iter().map(|form| format!("\u{1}{form}")));
+            bases.extend(turned);
+        }
+        if let Some(count) = name.middle().filter(|_| last - first < 8) {
+            let (front, rest) = name.free.split_at(1);
+            let (middle, family) = rest.split_at(count);
+            let one_letter = |place: &usize| {
+                let atom = name.kept[*place];
+                self.kind(atom) == Kind::Letters && self.reading.atom(atom).chars().count() == 1
+            };
+            let crossed = middle.iter().flatten().all(|place| atom_known(place) || one_letter(place));
+            if crossed && known(front) && known(family) {
+                bases.extend(name.shortened().into_iter().map(|(form, _)| form));
+            }
+        }
+        bases.retain(|base| last - first < base.len());
+        let forms = |base: &String| -> Vec<String> {
+            match &name.suffix {
+                Some(suffix) => vec![base.clone(), format!("{base},{suffix}")],
+                None => {
+                    let all = ["jr", "sr", "ii", "iii", "iv"].map(|suffix| format!("{base},{suffix}"));
+                    std::iter::once(base.clone()).chain(all).collect()
+                }
+            }
+        };
+        let mut forms: Vec<String> = bases.iter().flat_map(forms).collect();
+        forms.retain(|form| values.contains(form.as_str()));
+        vec![NameCandidate { first, last, forms, attached: true }]
+    }
+
+    /// Returns whether the ends of a run are part of the name (F1).
+    fn ends_inside(&self, name: &Name, [first, last]: [usize; 2]) -> bool {
+        let is_suffix = name.suffix.is_some() && listed("suffix", &self.written(last)).is_some();
+        name.kept.contains(&first) && (name.kept.contains(&last) || is_suffix)
     }
 
     fn candidate(
@@ -483,8 +620,7 @@ impl Names<'_> {
         if forms.is_empty() {
             return Vec::new();
         }
-        let is_suffix = name.suffix.is_some() && listed("suffix", &self.written(last)).is_some();
-        let whole = name.kept.contains(&first) && (name.kept.contains(&last) || is_suffix);
+        let whole = self.ends_inside(name, [first, last]);
         let none = name.suffix.is_none() && self.suffix_behind(last);
         if !whole || none || last - first + 1 > name.base.len() {
             return Vec::new();

@@ -101,7 +101,7 @@ impl Table {
             if pattern.supporting.is_empty() && !standing {
                 continue;
             }
-            for row in self.rows_with(hit.column, &hit.place.value) {
+            for row in self.holders(hit.column, &hit.place.value) {
                 if let Some(outcome) = context.outcome(hit, row, pattern) {
                     reached.push((pattern, row, outcome));
                 }

@@ -23,6 +23,8 @@ pub struct Table {
 #[derive(Debug, Clone)]
 pub(crate) struct Cell {
     pub(crate) form: String,
+    /// Its alternative forms.
+    alternatives: Vec<String>,
     /// Whether it parses as a date.
     pub(crate) date: bool,
     /// What it adds to the vocabulary of its rule, if that is one of names.
@@ -39,8 +41,9 @@ impl Table {
             .map(|cells| {
                 let made = columns.as_slice().iter().zip(cells).map(|(column, cell)| {
                     let form = value::canonical(column, cell, tokens_max)?;
+                    let alternatives = value::alternatives(column, cell);
                     let vocabulary = value::vocabulary(column, cell);
-                    Some(Cell { form, date: reads_as_date(cell), vocabulary })
+                    Some(Cell { form, alternatives, date: reads_as_date(cell), vocabulary })
                 });
                 let forms: Vec<Option<Cell>> = made.collect();
                 let keyless =
@@ -100,15 +103,26 @@ impl Table {
         value::canonical(self.columns.as_slice().get(column)?, cell, self.tokens_max)
     }
 
-    /// Returns the value of a record that can be found.
-    pub(crate) fn cell(&self, row: usize, column: usize) -> Option<&str> {
+    /// Returns the cell of a record that can be found.
+    fn cell(&self, row: usize, column: usize) -> Option<&Cell> {
         let live = !self.overtaken.get(row)?;
         let cell = self.rows.get(row)?.as_ref()?.get(column)?.as_ref()?;
-        live.then_some(cell.form.as_str())
+        live.then_some(cell)
     }
 
+    /// Returns whether a form of a record's cell is this one.
+    pub(crate) fn holds(&self, row: usize, column: usize, form: &str) -> bool {
+        let own = |cell: &Cell| cell.form == form || cell.alternatives.iter().any(|own| own == form);
+        self.cell(row, column).is_some_and(own)
+    }
+
+    /// Returns all forms of a column's values.
     pub(crate) fn values(&self, column: usize) -> BTreeSet<&str> {
-        (0..self.rows.len()).filter_map(|row| self.cell(row, column)).collect()
+        let cells = (0..self.rows.len()).filter_map(|row| self.cell(row, column));
+        cells
+            .flat_map(|cell| std::iter::once(&cell.form).chain(&cell.alternatives))
+            .map(String::as_str)
+            .collect()
     }
 
     /// Returns the vocabulary of a rule: of all its columns and of replaced records too.
@@ -122,8 +136,15 @@ impl Table {
             .collect()
     }
 
+    /// Returns the records whose cell has this main form.
     pub(crate) fn rows_with(&self, column: usize, value: &str) -> Vec<usize> {
-        (0..self.rows.len()).filter(|row| self.cell(*row, column) == Some(value)).collect()
+        let has = |row: &usize| self.cell(*row, column).is_some_and(|cell| cell.form == value);
+        (0..self.rows.len()).filter(has).collect()
+    }
+
+    /// Returns the records of whose cell this is a form.
+    pub(crate) fn holders(&self, column: usize, form: &str) -> Vec<usize> {
+        (0..self.rows.len()).filter(|row| self.holds(*row, column, form)).collect()
     }
 }
 

@@ -48,6 +48,16 @@ pub(crate) fn vocabulary(column: &Column, cell: &str) -> BTreeSet<String> {
     Names { reading: &reading, rule }.cell().vocabulary()
 }
 
+/// Returns the alternative forms of a cell with a canonical form (M14).
+pub(crate) fn alternatives(column: &Column, cell: &str) -> Vec<String> {
+    let rule = &column.rule;
+    if rule.data_type != DataType::Name {
+        return Vec::new();
+    }
+    let reading = Reading::new(&placed(cell), rule.case, rule.diacritics);
+    Names { reading: &reading, rule }.cell().alternatives()
+}
+
 /// Returns atoms joined by the canonical forms of their gaps.
 pub(crate) fn text_form(reading: &Reading, rule: &Rule, first: usize, last: usize) -> String {
     let mut form = String::new();

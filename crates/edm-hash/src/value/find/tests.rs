@@ -96,7 +96,14 @@ fn name_windows() {
     check(&name, "Ayşe'nin evi", &["ayşe", "ayşenin"], &["nin"]);
     check(&name, "Robin Fenwick, Jr.", &["robinfenwick,jr", "robinfenwick"], &["robinfenwick,sr"]);
     check(&name, "Robin Fenwick", &["robinfenwick,jr", "robinfenwick,iv", "robinfenwick"], &[]);
-    check(&name, "Robin_Fenwick.pdf", &["~robinfenwick"], &["fenwickrobin"]);
+    check(&name, "Robin_Fenwick.pdf", &["robinfenwick"], &["fenwickrobin", "~fenwickrobin"]);
+    check(
+        &name,
+        "Robin James Fenwick",
+        &["~robinfenwick", "~robinjfenwick", "~jamesfenwickrobin"],
+        &["robinfenwick"],
+    );
+    check(&name, "Jan van der Berg", &["~vanderbergjan", "~\u{1}janvanderberg"], &["~janberg"]);
     check(&name, "לדוד כהן", &["~דודכהן", "לדודכהן"], &["כהןדוד"]);
     check(&name, "Vega, Dr. Ann (Lisa) May", &["annmayvega"], &["drannmayvega"]);
 }

@@ -21,20 +21,24 @@
 //! What must stay true: whatever rules F1 to F6 say is found; no window has more atoms than its
 //! form has bytes.
 
+use std::ops::Range;
+
 use edm_model::Rule;
 
 use crate::text::boundaries;
-use crate::text::char_class::{DIGIT, LETTER, class_of, mask_of};
+use crate::text::char_class::{DIGIT, LETTER, SIGN, class_of, mask_of};
 use crate::text::fold::{AtomKind, Folded};
 use crate::text::gap;
 use crate::value::name::atoms::is_pair;
-use crate::value::name::form::{self, NameForm, Run, folds};
+use crate::value::name::form::{self, ALTERNATIVE, NameForm, Run, folds};
 use crate::value::name::gaps::{self, NameGap};
 use crate::value::name::{letters, words};
 use crate::value_summary::shape::Shape;
 use crate::window::found::{Found, Window};
 use crate::window::prefilter::{Prefilter, PrefilterResult};
 
+/// The most atoms of a window that is read without middle names.
+const SHORTENED_ATOMS_MAX: usize = 8;
 /// The most characters of an ending behind an apostrophe.
 const ENDING_CHARACTERS_MAX: usize = 6;
 
@@ -46,6 +50,7 @@ const SUFFIX_BYTES_MAX: u32 = 8;
 pub(crate) struct NameScratch {
     form: NameForm,
     bytes: Vec<u8>,
+    turned: Vec<u8>,
 }
 
 /// Finds names; keeps its scratch from atom to atom.
@@ -55,6 +60,8 @@ pub(super) struct Finder<'a, G> {
     pub(super) prefilter: &'a G,
     /// Whether values have a suffix.
     pub(super) has_suffixes: bool,
+    /// Whether values have alternative forms.
+    pub(super) has_alternatives: bool,
     pub(super) scratch: &'a mut NameScratch,
 }
 
@@ -68,7 +75,7 @@ struct Reach<'h> {
     attached: bool,
     /// Whether it is made of words and joints alone.
     plain: bool,
-    /// Whether an atom of it may be in no value, because it may be in a nickname.
+    /// Whether an atom of it may be in no value, because it may be in a nickname or an initial.
     has_unknown: bool,
     /// The bytes of its form, at least.
     bytes: usize,
@@ -204,7 +211,7 @@ impl<G: Prefilter> Finder<'_, G> {
         let next = last + 1;
         let inside = nickname.is_some_and(|end| next <= end);
         let known = self.prefilter.atom(next);
-        if !known && !inside {
+        if !known && !inside && !self.is_initial(next) {
             return false;
         }
         let own = self.atom(next);
@@ -227,7 +234,16 @@ impl<G: Prefilter> Finder<'_, G> {
         let PrefilterResult { may_match, may_extend } = self.prefilter.fit(shape(1, reach.bytes, reach.mask));
         let fits =
             may_match || self.prefilter.fit(shape(2, reach.bytes, reach.mask)).may_match || self.has_suffixes;
-        (fits, may_extend)
+        let (fits, may_extend) = (fits || self.fits_alternative(reach), may_extend);
+        // A window with middle names may be a value without them.
+        let atoms = reach.last - reach.first + 1;
+        (fits || atoms > 2, may_extend || atoms < SHORTENED_ATOMS_MAX && self.prefilter.several().any())
+    }
+
+    /// Returns whether a plain window may be an alternative form.
+    fn fits_alternative(&self, reach: Reach<'_>) -> bool {
+        let marked = || shape(2, reach.bytes + 1, reach.mask | SIGN);
+        self.has_alternatives && self.prefilter.fit(marked()).may_match
     }
 
     fn matches(&self, form: &[u8]) -> bool {
@@ -258,41 +274,92 @@ impl<G: Prefilter> Finder<'_, G> {
         if suffix_behind && reach.plain {
             return;
         }
-        let mut bytes = std::mem::take(&mut self.scratch.bytes);
+        let mut scratch = std::mem::take(self.scratch);
+        let NameScratch { form, bytes, turned } = &mut scratch;
         bytes.clear();
-        let (mut suffix, mut is_text) = (None, false);
+        let (mut suffix, mut is_text, mut whole) = (None, false, !reach.has_unknown);
+        let mut ends = true;
         if reach.plain {
             for atom in first..=last {
                 let own = self.folded.atom(atom).map_or("", |own| self.folded.atom_text(own));
                 bytes.extend_from_slice(own.as_bytes());
             }
         } else {
-            let form = &mut self.scratch.form;
             form.read(self.folded, self.rule, Run { first, last, behind: "", head });
             bytes.extend_from_slice(form.base.as_bytes());
-            form::join(&mut bytes, 0);
+            form::join(bytes, 0);
             (suffix, is_text) = (form.suffix, form.is_text);
-            if suffix.is_none() && suffix_behind || !self.is_whole(reach) {
-                self.scratch.bytes = bytes;
-                return;
+            ends = self.ends_inside(form, reach) && (suffix.is_some() || !suffix_behind);
+            whole = ends && (!reach.has_unknown || form.kept.iter().all(|atom| self.prefilter.atom(*atom)));
+        }
+        let window = Window::of(first, last, reach.attached || end_attached);
+        if whole {
+            self.emit(window, bytes, suffix, is_text, &mut *found);
+        }
+        if last > first && ends && !is_text && head.is_none() {
+            if reach.plain {
+                form.read(self.folded, self.rule, Run { first, last, behind: "", head });
             }
+            self.other_readings(Window { attached: true, ..window }, form, [bytes, turned], found);
         }
-        if last - first < bytes.len() {
-            let window = Window::of(first, last, reach.attached || end_attached);
-            self.emit(window, &mut bytes, suffix, is_text, found);
-        }
-        self.scratch.bytes = bytes;
+        *self.scratch = scratch;
     }
 
-    /// Returns whether the ends of a window that was read are part of the name, and all that is of
-    /// it is known.
-    fn is_whole(&self, reach: Reach<'_>) -> bool {
-        let form = &self.scratch.form;
-        let (first, last) = (reach.first, reach.last);
-        let ends_with_suffix = || form.suffix.is_some() && form::listed(self.folded, last).suffix.is_some();
-        form.kept.contains(&first)
-            && (form.kept.contains(&last) || ends_with_suffix())
-            && (!reach.has_unknown || form.kept.iter().all(|atom| self.prefilter.atom(*atom)))
+    /// Calls `found` with what a window is beside its words in their order: turned, without middle
+    /// names, as an alternative form (rules F8 to F10). Each is attached.
+    fn other_readings(
+        &self,
+        window: Window,
+        form: &NameForm,
+        [bytes, turned]: [&mut Vec<u8>; 2],
+        found: Found<'_>,
+    ) {
+        let suffix = form.suffix;
+        let is_known = |words: Range<usize>| {
+            let at = |word: usize| form.free.get(word).map_or(form.kept.len(), |word| word.atom);
+            form.kept[at(words.start)..at(words.end)].iter().all(|atom| self.prefilter.atom(*atom))
+        };
+        let words = form.free.len();
+        if words < 2 {
+            return;
+        }
+        let mut offer = |reading: &[u8], marked: bool| {
+            bytes.clear();
+            bytes.extend(marked.then_some(ALTERNATIVE));
+            let from = bytes.len();
+            bytes.extend_from_slice(reading);
+            form::join(bytes, from);
+            self.emit(window, bytes, suffix, false, &mut *found);
+        };
+        if is_known(0..words) {
+            if self.has_alternatives {
+                offer(form.base.as_bytes(), true);
+            }
+            if !form.has_comma() {
+                form.turned(turned);
+                offer(turned, false);
+                if self.has_alternatives {
+                    offer(turned, true);
+                }
+            }
+        }
+        let Some(middle) = form.middle(self.folded) else { return };
+        if window.last - window.first < SHORTENED_ATOMS_MAX && is_known(0..1) && is_known(middle.end..words) {
+            form.shortened(&middle, |short| offer(short.as_bytes(), false));
+        }
+    }
+
+    /// Returns whether an atom is one letter, which may stand for a middle name.
+    fn is_initial(&self, atom: usize) -> bool {
+        let own = self.folded.atom(atom).filter(|own| own.kind == AtomKind::Letters);
+        own.is_some_and(|own| self.folded.atom_text(own).chars().nth(1).is_none())
+    }
+
+    /// Returns whether the ends of a window that was read are part of the name.
+    fn ends_inside(&self, form: &NameForm, reach: Reach<'_>) -> bool {
+        let ends_with_suffix =
+            || form.suffix.is_some() && form::listed(self.folded, reach.last).suffix.is_some();
+        form.kept.contains(&reach.first) && (form.kept.contains(&reach.last) || ends_with_suffix())
     }
 
     fn emit(
@@ -304,6 +371,10 @@ impl<G: Prefilter> Finder<'_, G> {
         found: Found<'_>,
     ) {
         let length = bytes.len();
+        // More atoms than bytes would break what `ValueType::find` promises.
+        if window.last - window.first >= length {
+            return;
+        }
         if self.matches(bytes) {
             found(window, bytes);
         }

@@ -4,13 +4,21 @@
 //! The form is written with a space where two of its atoms are parted, so that the words of the
 //! value can be told; [`join`] takes the spaces out. No form holds a space otherwise.
 
+use std::ops::Range;
+
 use edm_model::{DiacriticRule, Rule};
 
 use crate::text::fold::{AtomKind, Folded};
+use crate::text::gap::is_white;
+use crate::text::unicode_data::{Class, TABLE};
 use crate::value::name::gaps::{self, NameGap};
 use crate::value::name::letters;
 use crate::value::name::words::{self, Listed};
 
+/// The byte that an alternative form begins with: no main form has it.
+pub(crate) const ALTERNATIVE: u8 = 1;
+/// The most middle names that may be left out.
+const MIDDLE_NAMES_MAX: usize = 3;
 /// The most atoms of a degree that is written with dots.
 const DEGREE_ATOMS_MAX: usize = 3;
 
@@ -34,11 +42,24 @@ pub(crate) struct NameForm {
     pub(super) is_text: bool,
     /// The atoms of the form, in its order.
     pub(super) kept: Vec<usize>,
+    /// Its free words (rule M11).
+    pub(super) free: Vec<FreeWord>,
+    /// How many of the atoms are given names, where a comma says so.
+    given: Option<usize>,
     /// The atoms of the run that are in no nickname, and where in them parts begin.
     atoms: Vec<usize>,
     parts: Vec<usize>,
     /// What is left of the parts: places in `atoms`.
     left: Vec<(usize, usize)>,
+}
+
+/// Where a free word begins: words that are bound to one another are one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FreeWord {
+    /// Its first atom, as a place in [`NameForm::kept`].
+    pub(super) atom: usize,
+    /// Its first byte in [`NameForm::base`].
+    pub(super) byte: usize,
 }
 
 /// Returns whether a rule folds diacritics.
@@ -85,7 +106,6 @@ pub(crate) fn is_text(form: &[u8]) -> bool {
 
 #[cold]
 fn has_sign(base: &str) -> bool {
-    use crate::text::unicode_data::{Class, TABLE};
     let is_part = |class: Class| matches!(class, Class::Letter | Class::Mark | Class::Cluster | Class::Digit);
     base.chars().any(|character| !character.is_ascii() && !is_part(TABLE.entry(character).class))
 }
@@ -93,7 +113,8 @@ fn has_sign(base: &str) -> bool {
 impl NameForm {
     /// Reads a run.
     pub(super) fn read(&mut self, folded: &Folded, rule: &Rule, run: Run<'_>) {
-        (self.suffix, self.is_text) = (None, false);
+        (self.suffix, self.is_text, self.given) = (None, false, None);
+        self.free.clear();
         let readable = self.divide(folded, rule, run) && self.trim(folded, run.last);
         if !readable {
             return self.read_as_text(folded, rule, run);
@@ -106,8 +127,77 @@ impl NameForm {
             if place > 0 && !touches {
                 self.base.push(' ');
             }
+            if !before.is_some_and(|before| is_bound(folded, *before, atom)) {
+                self.free.push(FreeWord { atom: place, byte: self.base.len() });
+            }
             push_word(folded, rule, run, atom, &mut self.base);
         }
+    }
+
+    /// Returns the free words that are middle names (rules M12 and M13), and no more than there may
+    /// be.
+    pub(super) fn middle(&self, folded: &Folded) -> Option<Range<usize>> {
+        let family = match self.given {
+            Some(given) => self.free.iter().position(|word| word.atom == given)?,
+            None => {
+                let particle = |word: &usize| {
+                    let atom = self.free.get(*word).and_then(|word| self.kept.get(word.atom));
+                    atom.is_some_and(|atom| listed(folded, *atom).is_particle)
+                };
+                let last = self.free.len().checked_sub(1)?;
+                let particles = (1..last).rev().take_while(particle).count();
+                last - particles
+            }
+        };
+        (2..=1 + MIDDLE_NAMES_MAX).contains(&family).then_some(1..family)
+    }
+
+    /// Calls `each` with the form without its middle names and with their initials, words parted.
+    pub(super) fn shortened(&self, middle: &Range<usize>, mut each: impl FnMut(&str)) {
+        let from = |word: usize| self.free.get(word).map_or(self.base.len(), |word| word.byte);
+        let of = |words: Range<usize>| self.base.get(from(words.start)..from(words.end)).unwrap_or("");
+        let mut short = String::with_capacity(self.base.len());
+        short.push_str(of(0..1));
+        short.push_str(of(middle.end..self.free.len()));
+        each(&short);
+        short.clear();
+        short.push_str(of(0..1));
+        let mut changed = false;
+        for word in middle.clone() {
+            let own = of(word..word + 1).trim_end_matches(' ');
+            let initial = own.char_indices().find(|(at, next)| *at > 0 && !is_mark(*next));
+            let end = initial.map_or(own.len(), |(end, _)| end);
+            changed |= end < own.len();
+            short.push_str(own.get(..end).unwrap_or(own));
+            short.push(' ');
+        }
+        if changed {
+            short.push_str(of(middle.end..self.free.len()));
+            each(&short);
+        }
+    }
+
+    /// Leaves the form with its first free word at the end in `out`, words parted.
+    pub(super) fn turned(&self, out: &mut Vec<u8>) {
+        let second = self.free.get(1).map_or(self.base.len(), |word| word.byte);
+        let (first, rest) = self.base.split_at_checked(second).unwrap_or((&self.base, ""));
+        out.clear();
+        out.extend_from_slice(rest.as_bytes());
+        out.push(b' ');
+        out.extend_from_slice(first.trim_end_matches(' ').as_bytes());
+    }
+
+    /// Appends the suffix, if it has one.
+    pub(super) fn push_suffix(&self, out: &mut Vec<u8>) {
+        if let Some(suffix) = self.suffix {
+            out.push(b',');
+            out.extend_from_slice(suffix.as_bytes());
+        }
+    }
+
+    /// Returns whether a comma says which words are the family name.
+    pub(super) fn has_comma(&self) -> bool {
+        self.given.is_some()
     }
 
     /// Finds the parts of a run; false if it has a gap that no name has.
@@ -162,7 +252,10 @@ impl NameForm {
                 [(0, self.atoms.len()), (0, 0)]
             }
             [one] => [*one, (0, 0)],
-            [family, given] => [*given, *family],
+            [family, given] => {
+                self.given = Some(given.1 - given.0);
+                [*given, *family]
+            }
             _ => {
                 self.suffix = None;
                 return false;
@@ -176,7 +269,7 @@ impl NameForm {
     }
 
     fn read_as_text(&mut self, folded: &Folded, rule: &Rule, run: Run<'_>) {
-        (self.suffix, self.is_text) = (None, true);
+        (self.suffix, self.is_text, self.given) = (None, true, None);
         self.kept.clear();
         self.kept.extend(run.first..=run.last);
         self.base.clear();
@@ -187,6 +280,16 @@ impl NameForm {
             }
         }
     }
+}
+
+/// Returns whether an atom belongs to the same free word as the one before it in the form.
+fn is_bound(folded: &Folded, before: usize, atom: usize) -> bool {
+    before + 1 == atom && !folded.gap(before).contains(|sign| is_white(sign) || sign == ',')
+}
+
+/// Returns whether a character belongs to the one before it.
+fn is_mark(character: char) -> bool {
+    TABLE.entry(character).class == Class::Mark
 }
 
 /// Returns how many atoms at the end of a part are no part of the name, and the suffix if they are

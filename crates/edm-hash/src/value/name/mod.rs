@@ -9,14 +9,14 @@
 
 use edm_model::{DiacriticRule, Rule};
 
-use crate::simd::mask::{each, runs};
+use crate::simd::mask::{each, low, runs};
 use crate::text::atom_set::AtomSet;
 use crate::text::atom_word::AtomWord;
 use crate::text::char_class::BLANK;
 use crate::text::fold::Folded;
 use crate::value::cell_form::CellRefusal;
 use crate::value::name::finder::Finder;
-use crate::value::name::form::{NameForm, Run};
+use crate::value::name::form::{ALTERNATIVE, NameForm, Run};
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
@@ -46,19 +46,26 @@ pub(crate) struct Name<'r> {
 impl ValueType for Name<'_> {
     const HAS_VOCABULARY: bool = true;
     const PARTS_WORDS: bool = true;
+    const HAS_ALTERNATIVES: bool = true;
 
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-        let last = folded.atom_count().saturating_sub(1);
-        let end = folded.ranges().last().map_or(0, |(_, end)| *end as usize);
-        let behind = folded.text().get(end..).unwrap_or("");
-        let mut form = NameForm::default();
-        form.read(folded, self.rule, Run { first: 0, last, behind, head: None });
+        let form = self.whole(folded);
         out.extend_from_slice(form.base.as_bytes());
-        if let Some(suffix) = form.suffix {
-            out.push(b',');
-            out.extend_from_slice(suffix.as_bytes());
-        }
+        form.push_suffix(out);
         Ok(())
+    }
+
+    fn push_alternatives(self, folded: &Folded, each: &mut dyn FnMut(&[u8])) {
+        let form = self.whole(folded);
+        let Some(middle) = form.middle(folded).filter(|_| !form.is_text) else { return };
+        let mut marked = Vec::new();
+        form.shortened(&middle, |short| {
+            marked.clear();
+            marked.push(ALTERNATIVE);
+            marked.extend_from_slice(short.as_bytes());
+            form.push_suffix(&mut marked);
+            each(&marked);
+        });
     }
 
     #[inline(always)]
@@ -83,6 +90,10 @@ impl ValueType for Name<'_> {
         });
         // A comma, a nickname, a title and a suffix take the slow path.
         if !joined || is_quoted(plain, gaps) || has_listed(plain, inside) {
+            return None;
+        }
+        // So does a name that may have middle names, because it has other forms.
+        if runs(gaps).filter(|(start, end)| low(*end) & !low(*start) & plain.spaces != 0).nth(1).is_some() {
             return None;
         }
         let mut from = first;
@@ -114,6 +125,7 @@ impl ValueType for Name<'_> {
             folded: search.folded,
             prefilter: search.prefilter,
             has_suffixes: search.prefilter.signs().holds(b','),
+            has_alternatives: search.prefilter.signs().holds(ALTERNATIVE),
             scratch: &mut scratch.name,
         };
         search.each_run(|starts| starts.for_each(|first| finder.from(first, found)));
@@ -133,6 +145,18 @@ impl ValueType for Name<'_> {
 
     fn words_with_other_forms(self, mut each: impl FnMut(&'static str, &'static str)) {
         words::all().for_each(|word| each(word, ""));
+    }
+}
+
+impl Name<'_> {
+    /// Reads a whole cell.
+    fn whole(self, folded: &Folded) -> NameForm {
+        let last = folded.atom_count().saturating_sub(1);
+        let end = folded.ranges().last().map_or(0, |(_, end)| *end as usize);
+        let behind = folded.text().get(end..).unwrap_or("");
+        let mut form = NameForm::default();
+        form.read(folded, self.rule, Run { first: 0, last, behind, head: None });
+        form
     }
 }
 

@@ -12,6 +12,7 @@ use crate::text::rule_text::RuleText;
 use crate::value::canonical::Canonicaliser;
 use crate::value::find::{windows, windows_of};
 use crate::value::start_positions::{other_forms, start_mask as mask_of, words_with_other_forms};
+use crate::value_summary::calling_codes::CallingCodes;
 use crate::value_summary::kinds::Kinds;
 use crate::value_summary::shape::Shape;
 use crate::value_summary::signs::SignSet;
@@ -255,6 +256,10 @@ impl Prefilter for OneName {
         self.signs
     }
 
+    fn calling_codes(&self) -> &CallingCodes {
+        &CallingCodes::NONE
+    }
+
     fn kinds(&self, _: Kinds) -> bool {
         true
     }
@@ -363,13 +368,15 @@ fn titles_and_suffixes() {
         "Robin Fenwick",
         &[
             "Dr. Robin Fenwick",
+            "~Robin Q. Fenwick",
+            "~Fenwick Robin",
             "Robin Fenwick, PhD",
             "Fenwick, Prof. Robin",
             "Robin Fenwick Jr.",
             "Robin Fenwick, III",
             "Fenwick Sr., Robin",
         ],
-        &["Robin Q Fenwick"],
+        &["Robin Quentin Fenwick"],
     );
     check(
         "",

@@ -12,9 +12,12 @@ pub(super) struct Listed {
     pub(super) is_degree: bool,
     /// The form of a suffix.
     pub(super) suffix: Option<&'static str>,
+    /// Whether it begins a family name: a part of the name itself.
+    pub(super) is_particle: bool,
 }
 
 impl Listed {
+    /// Returns whether it is no part of a name.
     pub(super) fn is_any(self) -> bool {
         self.is_title || self.is_degree || self.suffix.is_some()
     }
@@ -43,6 +46,7 @@ impl Table {
                 match kind {
                     "title" => own.is_title = true,
                     "degree" => own.is_degree = true,
+                    "particle" => own.is_particle = true,
                     _ => own.suffix = Some(form),
                 }
             }
@@ -91,7 +95,7 @@ fn listed_in_any_case(word: &str) -> Listed {
     TABLE.get(&lower)
 }
 
-/// Returns all words of the table.
+/// Returns the words of the table that are no part of a name.
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
-    TABLE.words.iter().map(|(word, _)| *word)
+    TABLE.words.iter().filter(|(_, listed)| listed.is_any()).map(|(word, _)| *word)
 }
