@@ -250,15 +250,16 @@ def _canonical_digits(trimmed, width, delimiters):
     return digits
 
 
-# Names: the rules M1 to M9 by regular expressions over a whole cell
+# Names: the rules M1 to M14 by regular expressions over a whole cell
 
 NAME_TABLE = [
     line.split("\t")
     for line in (pathlib.Path(__file__).parents[2] / "crates/edm-hash/src/value/name/name_words.tsv").read_text(encoding="utf-8").splitlines()
     if not line.startswith("#")
 ]
-TITLES, DEGREES, SUFFIXES = (
-    {word: form for kind, form, words in NAME_TABLE if kind == wanted for word in words.split(" ")} for wanted in ("title", "degree", "suffix")
+TITLES, DEGREES, SUFFIXES, PARTICLES = (
+    {word: form for kind, form, words in NAME_TABLE if kind == wanted for word in words.split(" ")}
+    for wanted in ("title", "degree", "suffix", "particle")
 )
 NICKNAMES = ["()", "[]", '""', "“”", "„“", "„”", "«»", "''"]
 # A private character stands for a joint, another for a comma, so that they can be told in one string.
@@ -268,16 +269,21 @@ JOINT, COMMA = "\ue000", "\ue001"
 class NameForm:
     """A name: its words in order, each with whether a joint parts it from the one before, and its form."""
 
-    def __init__(self, words, suffix="", signs=None):
+    def __init__(self, words, suffix="", signs=None, shorter=()):
+        """`shorter` has the words of each alternative form."""
         self.words, self.suffix = words, suffix
+        self.shorter = shorter
         self.form = "".join((signs[at] if signs else "") + word for at, (_, word) in enumerate(words))
         self.form += f",{suffix}" if suffix else ""
+
+    def alternatives(self):
+        return ["\1" + "".join(words) + (f",{self.suffix}" if self.suffix else "") for words in self.shorter]
 
     def vocabulary(self):
         words = [word for _, word in self.words] + ([self.suffix] if self.suffix else [])
         if len(words) < 2:
             return set()
-        found = set(words) | {self.form.split(",")[0][:6]}
+        found = set(words) | {self.form.split(",")[0][:6]} | {word for words in self.shorter for word in words}
         if len(words) < 3:
             return found
         letters = [character_class(word[0]) in ("letter", "mark") for _, word in self.words]
@@ -303,6 +309,11 @@ def _name_word(atom, rule):
 
 def _name_key(atom):
     return re.sub("([iI])\u0307", r"\1", atom.replace("ı", "i").replace("İ", "I")).lower()
+
+
+def folded_atoms(cell, rule):
+    folded = fold(cell, rule.case_sensitive, rule.fold_diacritics)
+    return folded, atoms_of(folded)
 
 
 def name_of(folded, atoms, rule):
@@ -363,7 +374,39 @@ def name_of(folded, atoms, rule):
         return NameForm(words, signs=signs)
     order = [n for part in reversed(left) for n in part]
     touching = lambda place: order[place - 1] + 1 == order[place] and plain[order[place - 1]] == ""
-    return NameForm([(place > 0 and not touching(place), _name_word(texts[n], rule)) for place, n in enumerate(order)], suffix)
+    words = [_name_word(texts[n], rule) for n in order]
+    free = []
+    for place, n in enumerate(order):
+        if place > 0 and order[place - 1] + 1 == n and not re.search(r"[ \t\r\n,]", plain[n - 1]):
+            free[-1].append(place)
+        else:
+            free.append([place])
+    if len(left) == 2:
+        family = next((number for number, word in enumerate(free) if word[0] == len(left[1])), 0)
+    else:
+        family = len(free) - 1
+        while family > 1 and _name_key(texts[order[free[family - 1][0]]]) in PARTICLES:
+            family -= 1
+    shorter = _shorter([[words[place] for place in word] for word in free], family)
+    return NameForm([(place > 0 and not touching(place), word) for place, word in enumerate(words)], suffix, shorter=shorter)
+
+
+def _shorter(free, family):
+    """Returns the words of a name without its middle names, and with their initials."""
+    middle = free[1:family]
+    if not 1 <= len(middle) <= 3:
+        return []
+    front, back = free[0], [word for words in free[family:] for word in words]
+    initials = [_initial(word[0]) for word in middle]
+    forms = [front + back]
+    if initials != ["".join(word) for word in middle]:
+        forms.append(front + initials + back)
+    return forms
+
+
+def _initial(word):
+    end = next((at for at, c in enumerate(word) if at > 0 and character_class(c) != "mark"), len(word))
+    return word[:end]
 
 
 def _nickname_end(texts, plain, kinds, behind, at):
@@ -598,11 +641,12 @@ def row_check(key, hashed, row, column):
 
 def name_summary(cell, rule):
     """Returns what a name adds to the summary of its rule: its shapes and its vocabulary."""
-    folded = fold(cell, rule.case_sensitive, rule.fold_diacritics)
-    name = name_of(folded, atoms_of(folded), rule)
+    name = name_of(*folded_atoms(cell, rule), rule)
     words = len(name.words) + bool(name.suffix)
     shapes = {(min(words, 2), len(name.form.encode()), shape_mask(name.form))}
-    return shapes | {(0, ord(c), SIGN) for c in name.form if shape_mask(c) == SIGN}, name.vocabulary()
+    shapes |= {(2, len(form.encode()), shape_mask(form)) for form in name.alternatives()}
+    signs = {c for form in [name.form, *name.alternatives()] for c in form if shape_mask(c) == SIGN}
+    return shapes | {(0, ord(c), SIGN) for c in signs}, name.vocabulary()
 
 
 KINDS_ATOMS = 8

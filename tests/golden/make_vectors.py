@@ -18,7 +18,7 @@ from pathlib import Path
 import generation_reference
 from block_reference import BlockWriter, Column
 from hash_reference import (
-    Refused, Rule, atoms_of, canonical, cmac, fold, hash_value, hkdf, name_summary, row_check, row_key, rule_key, shapes_of,
+    Refused, Rule, atoms_of, canonical, cmac, fold, folded_atoms, name_of, hash_value, hkdf, name_summary, row_check, row_key, rule_key, shapes_of,
     vocabulary_key, vocabulary_tag,
 )
 
@@ -90,6 +90,8 @@ CELLS = {
         "Fenwick, Robin, III", "Robin Fenwick II, MD", "Sr. Garcia", "Garcia Sr.", "Jr.", "Dr", "Elizabeth (Lisa) Vega", "Elizabeth “Lisa” Vega",
         "Elizabeth 'Lisa' Vega", "Elizabeth Vega (Lisa)", "Elizabeth (Lisa Vega", "Anna / Annie Vega", "Smith & Sons", "Jörg Müller", "Joerg Mueller",
         "Søren Åse", "Soeren Aase", "Bauer", "Quelle", "Isaac", "ÇELİK YILMAZ", "Çelik Yılmaz", "İpek Işık", "van der Berg, Jan", "Michael Herr",
+        "Robin James Fenwick", "Dr. Robin J. Fenwick Jr.", "Fenwick, Robin James Lee", "Jan Willem van der Berg", "Jan van der Berg",
+        "Ana María García López Núñez", "Ana María García López Núñez Ruiz", "Jean-Luc É. Picard", "Élodie E\u0301mile Roy", "Anna Mary-Jane O'Neil",
     ],
     "ssn": [
         "123-45-6789", "123 45 6789", "123.45.6789", "123456789", " 123‑45‑6789 ", "１２３－４５－６７８９", "١٢٣٤٥٦٧٨٩", "1456789", "12456789",
@@ -205,6 +207,9 @@ def cells():
             try:
                 form = canonical(cell, rule)
                 case |= {"canonical": form, "hash": None if form is None else hash_value(SALT, rule, form).hex()}
+                if rule.type == "name" and form is not None:
+                    others = name_of(*folded_atoms(cell, rule), rule).alternatives()
+                    case["alternatives"] = [hash_value(SALT, rule, other).hex() for other in others]
             except Refused:
                 case |= {"refused": True, "canonical": None, "hash": None}
             cases.append(case)
