@@ -502,11 +502,11 @@ def _date_words(*kinds):
 
 MONTHS = {word: int(form) for word, form in _date_words("month").items()}
 ERAS = {word: form.split(" ") for word, form in _date_words("era", "short").items()}
-SUFFIXES = "(?:st|nd|rd|th|er|o|a|e|ste|-го|-е)?"
+ORDINAL_SUFFIXES = "(?:st|nd|rd|th|er|o|a|e|ste|-го|-е)?"
 YEAR = "(?P<year>[0-9]{4}|'?[0-9]{2})"
 WORDED_DATES = (
-    rf"(?P<day>[0-9]{{1,2}}){SUFFIXES}[ .-]{{0,2}}(?:de |of )?(?P<month>[^\W\d_]+)[ .,-]{{0,2}}(?:de )?{YEAR}",
-    rf"(?P<month>[^\W\d_]+)[ .-]{{0,2}}(?P<day>[0-9]{{1,2}}){SUFFIXES}(?:, | ){YEAR}",
+    rf"(?P<day>[0-9]{{1,2}}){ORDINAL_SUFFIXES}[ .-]{{0,2}}(?:de |of )?(?P<month>[^\W\d_]+)[ .,-]{{0,2}}(?:de )?{YEAR}",
+    rf"(?P<month>[^\W\d_]+)[ .-]{{0,2}}(?P<day>[0-9]{{1,2}}){ORDINAL_SUFFIXES}(?:, | ){YEAR}",
     rf"{YEAR}[ .-]{{1,2}}(?P<month>[^\W\d_]+)[ -]?(?P<day>[0-9]{{1,2}})",
 )
 ERA = (
