@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn values_of_every_type_are_found() {
         let mut found: BTreeMap<&str, usize> = BTreeMap::new();
-        for seed in 0..400 {
+        for seed in 0..800 {
             let case = case(&mut Seeded::new(seed));
             let table = Table::new(case.sample.columns.clone(), &case.sample.rows, 64);
             let types = case.sample.columns.as_slice().iter().map(|column| column.rule.data_type.as_str());

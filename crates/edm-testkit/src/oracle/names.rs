@@ -570,16 +570,15 @@ impl Names<'_> {
             bases.extend(turned.iter().map(|form| format!("\u{1}{form}")));
             bases.extend(turned);
         }
-        if let Some(count) = name.middle().filter(|_| last - first < 8) {
+        if let Some(count) = name.middle() {
             let (front, rest) = name.free.split_at(1);
             let (middle, family) = rest.split_at(count);
             let one_letter = |place: &usize| {
                 let atom = name.kept[*place];
                 self.kind(atom) == Kind::Letters && self.reading.atom(atom).chars().count() == 1
             };
-            let crossed = middle.iter().flatten().all(|place| atom_known(place) || one_letter(place));
-            if crossed && known(front) && known(family) {
-                bases.extend(name.shortened().into_iter().map(|(form, _)| form));
+            if middle.iter().flatten().all(one_letter) && known(front) && known(family) {
+                bases.push(name.join(front) + &name.join(family));
             }
         }
         bases.retain(|base| last - first < base.len());

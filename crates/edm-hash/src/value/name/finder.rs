@@ -37,8 +37,6 @@ use crate::value_summary::shape::Shape;
 use crate::window::found::{Found, Window};
 use crate::window::prefilter::{Prefilter, PrefilterResult};
 
-/// The most atoms of a window that is read without middle names.
-const SHORTENED_ATOMS_MAX: usize = 8;
 /// The most characters of an ending behind an apostrophe.
 const ENDING_CHARACTERS_MAX: usize = 6;
 
@@ -79,6 +77,8 @@ struct Reach<'h> {
     has_unknown: bool,
     /// The bytes of its form, at least.
     bytes: usize,
+    /// How many of them are atoms of one letter behind the first.
+    initial_bytes: usize,
     /// The classes of its form, if it is plain or read as text.
     mask: u8,
 }
@@ -103,6 +103,7 @@ impl<G: Prefilter> Finder<'_, G> {
             plain: own.plain,
             has_unknown: false,
             bytes: own.bytes,
+            initial_bytes: 0,
             mask: own.mask,
         };
         self.grow(reach, found);
@@ -222,22 +223,28 @@ impl<G: Prefilter> Finder<'_, G> {
         // What may be no part of the form counts nothing.
         if !inside && (own.plain || !form::listed(folded, next).is_any()) {
             reach.bytes += own.bytes;
+            reach.initial_bytes += if self.is_initial(next) { own.bytes } else { 0 };
         }
         next - reach.first < self.prefilter.bytes_max()
     }
 
     /// Returns whether a window may be a value, and whether a longer one may.
     fn fit(&self, reach: Reach<'_>) -> (bool, bool) {
+        // Initials may be those of middle names that the value has not.
+        let least = reach.bytes - reach.initial_bytes;
         if !reach.plain {
-            return (false, reach.bytes <= self.prefilter.bytes_max());
+            return (false, least <= self.prefilter.bytes_max());
         }
         let PrefilterResult { may_match, may_extend } = self.prefilter.fit(shape(1, reach.bytes, reach.mask));
-        let fits =
-            may_match || self.prefilter.fit(shape(2, reach.bytes, reach.mask)).may_match || self.has_suffixes;
-        let (fits, may_extend) = (fits || self.fits_alternative(reach), may_extend);
-        // A window with middle names may be a value without them.
-        let atoms = reach.last - reach.first + 1;
-        (fits || atoms > 2, may_extend || atoms < SHORTENED_ATOMS_MAX && self.prefilter.several().any())
+        let fits = may_match
+            || self.prefilter.fit(shape(2, reach.bytes, reach.mask)).may_match
+            || self.has_suffixes
+            || self.fits_alternative(reach);
+        if reach.initial_bytes == 0 {
+            return (fits, may_extend);
+        }
+        // Which classes its other words have is not known apart.
+        (true, may_extend || least <= self.prefilter.bytes_max())
     }
 
     /// Returns whether a plain window may be an alternative form.
@@ -344,8 +351,10 @@ impl<G: Prefilter> Finder<'_, G> {
             }
         }
         let Some(middle) = form.middle(self.folded) else { return };
-        if window.last - window.first < SHORTENED_ATOMS_MAX && is_known(0..1) && is_known(middle.end..words) {
-            form.shortened(&middle, |short| offer(short.as_bytes(), false));
+        let at = |word: usize| form.free.get(word).map_or(form.kept.len(), |word| word.atom);
+        let mut initials = form.kept[at(middle.start)..at(middle.end)].iter();
+        if initials.all(|atom| self.is_initial(*atom)) && is_known(0..1) && is_known(middle.end..words) {
+            offer(form.without_middle(&middle).as_bytes(), false);
         }
     }
 

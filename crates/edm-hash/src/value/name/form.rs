@@ -156,11 +156,8 @@ impl NameForm {
     pub(super) fn shortened(&self, middle: &Range<usize>, mut each: impl FnMut(&str)) {
         let from = |word: usize| self.free.get(word).map_or(self.base.len(), |word| word.byte);
         let of = |words: Range<usize>| self.base.get(from(words.start)..from(words.end)).unwrap_or("");
+        each(&self.without_middle(middle));
         let mut short = String::with_capacity(self.base.len());
-        short.push_str(of(0..1));
-        short.push_str(of(middle.end..self.free.len()));
-        each(&short);
-        short.clear();
         short.push_str(of(0..1));
         let mut changed = false;
         for word in middle.clone() {
@@ -175,6 +172,12 @@ impl NameForm {
             short.push_str(of(middle.end..self.free.len()));
             each(&short);
         }
+    }
+
+    /// Returns the form without its middle names, words parted.
+    pub(super) fn without_middle(&self, middle: &Range<usize>) -> String {
+        let at = |word: usize| self.free.get(word).map_or(self.base.len(), |word| word.byte);
+        [self.base.get(..at(1)), self.base.get(at(middle.end)..)].into_iter().flatten().collect()
     }
 
     /// Leaves the form with its first free word at the end in `out`, words parted.
