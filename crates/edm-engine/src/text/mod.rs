@@ -1,6 +1,7 @@
 //! What a text is, without an index: its foldings, offsets, unbreakable runs and table rows.
 
 pub(crate) mod offset_index;
+mod run_segments;
 pub(crate) mod runs;
 pub(crate) mod span;
 pub(crate) mod table_rows;

@@ -11,3 +11,4 @@ mod scripts;
 mod support;
 mod tables;
 mod types;
+mod urls_and_forms;

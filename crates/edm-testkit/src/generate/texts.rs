@@ -48,6 +48,7 @@ pub(super) fn text(choices: &mut impl Choices, rows: &[Vec<Cell>], pieces_max: u
                 planted(choices, &rows[other])
             }
             13 => tabular(choices, rows, focus),
+            14 if choices.chance(50) => form(choices, &rows[focus]),
             14 => address(choices, &rows[focus]),
             15 if choices.chance(30) => cells::odd(choices, 4),
             16 if choices.chance(10) => gap(choices),
@@ -211,6 +212,29 @@ fn aligned(choices: &mut impl Choices, cells: &[String]) -> String {
 /// Writes a gap just short enough to cross, or just too long.
 fn gap(choices: &mut impl Choices) -> String {
     choices.pick(&[" ", "\n>", "\t", "> "]).repeat([3, 85, 128, 129, 255, 256, 257][choices.below(7)])
+}
+
+/// Writes some cells of a record as a query, a form body, a path or fields.
+fn form(choices: &mut impl Choices, row: &[Cell]) -> String {
+    let mut form = choices.pick(&["https://x.example/u?", "", "", "x@y.example:", "/a/"]).to_owned();
+    let between = choices.pick(&["&", "&", "&", "&amp;", "/", ":", "%26", "\\n", "?", "#", "+"]);
+    for number in 0..choices.between(1, 4) {
+        if number > 0 {
+            form.push_str(between);
+        }
+        if between.starts_with('&') || choices.chance(20) {
+            form.push_str(choices.pick(&["a=", "name=", "k[0]=", "=", "b"]));
+        }
+        let cell = planted(choices, row);
+        let space = choices.pick(&["+", "+", "%20", "_", " "]);
+        form.push_str(&match choices.below(4) {
+            0 => cell,
+            1 => cell.replace(' ', space).replace('@', "%40"),
+            2 => cell.replace('+', "%2B").replace(' ', space),
+            _ => cell.replace([' ', '-'], space),
+        });
+    }
+    form
 }
 
 /// Writes an address made from the words of a record.

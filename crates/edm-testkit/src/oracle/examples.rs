@@ -182,8 +182,9 @@ fn facts_are_of_one_row() {
         &["75 ssn=123-45-6789 @1 +email=isaiah.langer@contoso.example"],
     );
     patient("123-45-6789 isaiah.langer@gmail.example", &["75 ssn=123-45-6789 @1 +firstName=isaiah"]);
-    // A value in the same unbreakable run as the primary is not evidence.
-    patient("https://x.example/Langer/123-45-6789", &["65 ssn=123-45-6789 @1"]);
+    // A value in the same segment of an unbreakable run as the primary is not evidence.
+    patient("https://x.example/Langer.123-45-6789", &["65 ssn=123-45-6789 @1"]);
+    patient("https://x.example/Langer/123-45-6789", &["75 ssn=123-45-6789 @1 +lastName=Langer"]);
     // A repeated value is not a second fact.
     patient("Langer Langer 123-45-6789", &["75 ssn=123-45-6789 @1 +lastName=Langer +lastName=Langer"]);
     // A value with fewer than three letters never counts.

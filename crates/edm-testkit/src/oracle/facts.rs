@@ -109,7 +109,7 @@ impl RowContext<'_> {
             if !of_row
                 || own_value
                 || overlap(stretch, primary.stretch())
-                || self.geometry.share_one_place_run(stretch, primary.stretch())
+                || self.geometry.share_segment(stretch, primary.stretch())
                 || !self.geometry.is_near(primary.stretch(), stretch, proximity)
             {
                 continue;
@@ -135,7 +135,7 @@ impl RowContext<'_> {
         for candidate in candidates {
             let hindered = kept.iter().any(|other| {
                 overlap(other.stretch, candidate.stretch)
-                    || self.geometry.share_one_place_run(other.stretch, candidate.stretch)
+                    || self.geometry.share_segment(other.stretch, candidate.stretch)
             });
             if !hindered {
                 kept.push(candidate);
