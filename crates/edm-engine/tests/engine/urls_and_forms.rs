@@ -58,6 +58,26 @@ fn facts_in_different_segments_count() {
 }
 
 #[test]
+fn plus_is_a_space_in_forms() {
+    let check = |expected: u8, text: &str| assert_eq!(confidence(text), Some(expected), "{text}");
+    check(75, "ssn=900-12-3456&name=Orla+Langer");
+    check(75, "name=Orla+Langer&ssn=900-12-3456");
+    check(75, "ssn=900-12-3456&city=S%C3%A3o+Paulo");
+    check(75, "ssn=900+12+3456&name=Orla+Langer");
+    check(75, "https://x.example/u?ssn=900123456&name=Orla+Langer#top");
+    check(75, "https://x.example/u?ssn=900123456&amp;name=Orla+Langer");
+    check(75, "https://x.example/u?q=Orla+Langer+900-12-3456");
+    check(85, "q=Orla+Langer+900-12-3456+orla.langer%40example.org&page=2");
+    check(75, "POST body: 'user[name]=Orla+Langer&user[ssn]=900-12-3456'");
+    check(75, "form:name=Orla+Langer&form:ssn=900-12-3456&ViewState=a+b");
+    check(75, "ssn=900-12-3456&note=S%C3%A3o+Paulo+");
+    // No form: one pair alone, and a sum.
+    check(65, "ssn 900-12-3456 name=Orla+Langer");
+    check(65, "900-12-3456 x = Orla+Langer & y");
+    check(65, "900-12-3456 (n==Orla+Langer&&y==z)");
+}
+
+#[test]
 fn facts_in_one_segment_are_one_place() {
     let check = |text: &str| assert_eq!(confidence(text), Some(65), "{text}");
     check("/srv/Orla-Langer_900-12-3456.pdf");

@@ -5,7 +5,7 @@
 //! most texts have none or few. Decoding the whole text costs a second scan of all of it.
 //!
 //! Idea: escapes begin with one of four characters, which are found 64 bytes at a time
-//! (`simd/bytes`). Each is read once into a list of places and values. What is decoded is only what
+//! (`simd/bytes`), and the `+` of a form follows one of them, which is `=`. Each is read once into a list of places and values. What is decoded is only what
 //! lies around escapes: stretches of the text that the caller chooses, joined by a gap that no
 //! window crosses.
 //!
@@ -26,6 +26,9 @@ use edm_model::Wipe;
 use crate::simd::bytes::{BLOCK_BYTES, read_signs};
 use crate::simd::level::Level;
 use crate::text::source_map::SourceMap;
+use form::FormSpaces;
+
+mod form;
 
 /// A decoded text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,6 +80,7 @@ pub struct Escapes {
     values: String,
     /// The bytes that an escape may begin with.
     signs: Vec<u64>,
+    form: FormSpaces,
 }
 
 #[derive(Debug, Clone)]
@@ -94,15 +98,19 @@ impl Escapes {
     fn read_on(&mut self, level: Level, text: &str) {
         self.found.clear();
         self.values.clear();
+        self.form.clear();
         read_signs(level, text.as_bytes(), &mut self.signs);
         let mut next = 0;
-        for (block, signs) in self.signs.iter().enumerate() {
+        let signs = std::mem::take(&mut self.signs);
+        for (block, signs) in signs.iter().enumerate() {
             let mut rest = *signs;
             while rest != 0 {
                 // A sign inside the escape before, such as the second `%` of `%C3%BC`, begins none.
                 let at = block * BLOCK_BYTES + rest.trailing_zeros() as usize;
                 rest &= rest - 1;
-                if at < next {
+                let is_separator = text.as_bytes().get(at) == Some(&b'=') && self.form.read_value(text, at);
+                self.add_spaces(at);
+                if at < next || is_separator {
                     continue;
                 }
                 let from = self.values.len();
@@ -111,6 +119,17 @@ impl Escapes {
                     self.found.push(Escape { place: at..next, value: from..self.values.len() });
                 }
             }
+        }
+        self.signs = signs;
+        self.add_spaces(text.len());
+    }
+
+    /// Adds the spaces of forms that are before an offset. No other escape contains a `+`.
+    fn add_spaces(&mut self, offset: usize) {
+        while let Some(at) = self.form.next_before(offset) {
+            let from = self.values.len();
+            self.values.push(' ');
+            self.found.push(Escape { place: at..at + 1, value: from..self.values.len() });
         }
     }
 

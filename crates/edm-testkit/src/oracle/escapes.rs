@@ -6,15 +6,19 @@ use super::folding::{Placed, placed};
 /// no escape.
 pub(crate) fn decoded(text: &str) -> Option<Vec<Placed>> {
     let characters = placed(text);
+    let form = Form::of(text);
     let mut result = Vec::new();
     let mut position = 0;
     let mut changed = false;
     while position < characters.len() {
         let rest = &characters[position..];
-        let escape = backslash(rest)
+        let start = rest[0].start;
+        let space = form.spaces.contains(&start).then(|| one(rest, 1, ' '));
+        let escape = space
+            .or_else(|| backslash(rest))
             .or_else(|| percent(rest))
             .or_else(|| entity(rest))
-            .or_else(|| quoted_printable(rest));
+            .or_else(|| if form.separators.contains(&start) { None } else { quoted_printable(rest) });
         match escape {
             Some(Escape { length, decoded }) => {
                 result.extend(decoded);
@@ -28,6 +32,69 @@ pub(crate) fn decoded(text: &str) -> Option<Vec<Placed>> {
         }
     }
     changed.then_some(result)
+}
+
+/// The `+` of forms that are spaces, and the `=` of the pairs that contain them.
+#[derive(Default)]
+struct Form {
+    spaces: Vec<usize>,
+    separators: Vec<usize>,
+}
+
+impl Form {
+    fn of(text: &str) -> Self {
+        let mut form = Self::default();
+        let mut value_end = 0;
+        for (equals, _) in text.match_indices('=') {
+            let key = text[..equals].trim_end_matches(is_key);
+            if equals < value_end || !(1..=256).contains(&(equals - key.len())) {
+                continue;
+            }
+            let value = text[equals + 1..].split(ends_value).next().unwrap_or("");
+            value_end = equals + 1 + value.len().min(32 * 1024);
+            if value.len() > 32 * 1024 {
+                continue;
+            }
+            let joined = ["?", "&", "&amp;"].iter().any(|sign| key.ends_with(sign));
+            let is_first = !joined || key.ends_with("&&");
+            if is_first && !next_pair(&text[value_end..]) {
+                continue;
+            }
+            let words: Vec<&str> = value.split('+').collect();
+            let mut at = equals + 1;
+            let known = form.spaces.len();
+            for (number, word) in words.iter().enumerate().take(words.len() - 1) {
+                at += word.len();
+                let next = words[number + 1];
+                let is_sign =
+                    number == 0 && word.is_empty() && next.starts_with(|c: char| c.is_ascii_digit());
+                let is_tag = number == 0 && (next.contains('@') || next.contains("%40"));
+                if !is_sign && !is_tag {
+                    form.spaces.push(at);
+                }
+                at += 1;
+            }
+            if form.spaces.len() > known {
+                form.separators.push(equals);
+            }
+        }
+        form
+    }
+}
+
+fn is_key(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_-.:[]%+$".contains(character)
+}
+
+fn ends_value(character: char) -> bool {
+    character.is_ascii_control() || " \"<>&#\\^`{|}".contains(character)
+}
+
+fn next_pair(rest: &str) -> bool {
+    let Some(rest) = rest.strip_prefix('&') else { return false };
+    let rest = rest.strip_prefix("amp;").unwrap_or(rest);
+    let behind = rest.trim_start_matches(is_key);
+    (1..=256).contains(&(rest.len() - behind.len())) && behind.starts_with('=')
 }
 
 /// The length of an escape in characters, and its decoded text.

@@ -145,6 +145,8 @@ fn escapes_are_a_second_reading() {
     alone("a*", "Mária", "M=C3=A1ria", &["M=C3=A1ria"]);
     alone("a*", "Hospital", "Hosp=\r\nital", &["Hosp=\r\nital"]);
     alone("a*", "12345678", r"id\n12345678", &["12345678"]);
+    alone("a* name", "Orla Fenwick", "a=b&name=Orla+Fenwick", &["Orla+Fenwick"]);
+    alone("a* name", "Orla Fenwick", "name=Orla+Fenwick", &[]);
 }
 
 const PATIENTS: [&str; 5] = ["ssn* ignore=-", "firstName", "lastName", "dob", "email* email"];
