@@ -47,7 +47,10 @@ pub(super) fn add_segments(text: &str, run: ZoneSpan, segments: &mut Vec<ZoneSpa
 fn divider(text: &str) -> Option<usize> {
     let character = text.chars().next()?;
     match character {
-        '%' => percent_escape(text).filter(|c| ends_run(*c) || DIVIDERS.contains(c)).map(|_| 3),
+        '%' => {
+            let (length, c) = percent_escape(text)?;
+            (ends_run(c) || DIVIDERS.contains(&c)).then_some(length)
+        }
         '\\' if is_character_escape(text) => None,
         _ => folds_into(character, DIVIDERS).then(|| character.len_utf8()),
     }
@@ -61,10 +64,19 @@ fn undivided(text: &str) -> usize {
     first.max(text.bytes().take_while(plain).count())
 }
 
-/// Returns the character of ASCII that `%` and two hexadecimal digits represent.
-fn percent_escape(text: &str) -> Option<char> {
-    let digits = text.get(1..3).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
-    u8::from_str_radix(digits, 16).ok().map(char::from).filter(char::is_ascii)
+/// Returns the length of the `%XX` or `%25XX` that a text begins with, and the character of ASCII
+/// that it represents.
+fn percent_escape(text: &str) -> Option<(usize, char)> {
+    let byte = |from: usize| {
+        let digits = text.get(from..from + 2)?;
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u8::from_str_radix(digits, 16).ok())?
+    };
+    let twice = if text.starts_with("%25") { byte(3).map(|byte| (5, byte)) } else { None };
+    let (length, byte) = match twice {
+        Some(escape) => escape,
+        None => (3, byte(1)?),
+    };
+    Some((length, char::from(byte))).filter(|(_, character)| character.is_ascii())
 }
 
 /// Returns whether a text begins with `\uXXXX` or `\xXX`, which is a character of a value.
@@ -97,7 +109,8 @@ fn add_words(text: &str, segment: ZoneSpan, segments: &mut Vec<ZoneSpan>) {
         }
     };
     let own = text.get(segment.start..segment.end).unwrap_or("");
-    let is_address = own.contains("%40") || own.chars().any(|character| folds_into(character, &['@']));
+    let is_escaped = own.contains("%40") || own.contains("%2540");
+    let is_address = is_escaped || own.chars().any(|character| folds_into(character, &['@']));
     let mut start = segment.start;
     if !is_address {
         for (offset, character) in own.char_indices().filter(|(_, c)| folds_into(*c, &['+'])) {
@@ -127,6 +140,7 @@ mod tests {
         check("\\xc3\\xbc.b@x\\xyz", &["\\xc3\\xbc.b@x", "xyz"]);
         check("/ab+cd/ef+gh@x/ij+kl%40x", &["ab", "cd", "ef+gh@x", "ij+kl%40x"]);
         check("/ab%2Fcd%20ef%26gh%40ij%2Bkl%2", &["ab", "cd", "ef", "gh%40ij%2Bkl%2"]);
+        check("/ab%252Fcd%2520ef%2540ij+kl%25zz", &["ab", "cd", "ef%2540ij+kl%25zz"]);
         check("ab／cd＋ef：gh＋ij＠kl", &["ab", "cd", "ef", "gh＋ij＠kl"]);
         check("a/b/é/c", &["é"]);
     }

@@ -205,8 +205,8 @@ fn before_runs(text: &str, offset: usize) -> RunEdge {
     }
 }
 
-/// Finds the segments of the unbreakable runs from an offset at which none goes on to one, at `until` or behind it,
-/// where none does again.
+/// Finds the segments of the unbreakable runs from an offset at which none goes on to one, at
+/// `until` or behind it, where none does again.
 fn runs(text: &str, edge: RunEdge, until: usize) -> Runs {
     let mut in_clusters = edge.in_clusters;
     let mut segments = Vec::new();
@@ -346,7 +346,8 @@ mod tests {
         check(&format!("<tr>{far}</tr><tr>1</tr>"), &[(far.len() + 9, far.len() + 14)]);
     }
 
-    /// The segments of all unbreakable runs of a text, found from its front to its end as the rules say.
+    /// The segments of all unbreakable runs of a text, found from its front to its end as the rules
+    /// say.
     fn slowly(text: &str) -> Vec<ZoneSpan> {
         let (mut segments, mut start, mut run, mut in_clusters) = (Vec::new(), None, String::new(), None);
         for (offset, character) in text.char_indices().chain([(text.len(), ' ')]) {
@@ -392,13 +393,13 @@ mod tests {
     }
 
     #[test]
-    fn runs_are_those_found_from_the_front() {
+    fn segments_are_those_found_from_the_front() {
         let check = |text: &str, count: usize| assert_eq!(segments_of(text).len(), count, "{text}");
         check("write to a@b.c, or c@d.e; www.x.y C:\\dir /tmp \\u0041 \\srv", 6);
         check("名前は山田a@b.c。山田 a@漢字b@c漢", 3);
         check("a@\u{301}\u{301}漢\u{301}b@c\u{301} \u{301}@x \u{301}漢@\u{FF20}", 4);
-        check("ａ＠ｂ，c://d／e、 /x漢/y", 4);
-        check(&format!("{}漢字{}", "x@y ".repeat(400), "/path/".repeat(400)), 401);
+        check("ａ＠ｂ，cc://dd／ee、 /xx漢/yy", 6);
+        check(&format!("{}漢字{}", "x@y ".repeat(400), "/path/".repeat(400)), 800);
         check(&"\u{200B}@\u{200B}漢\u{200B}ก@ก".repeat(30), 60);
     }
 

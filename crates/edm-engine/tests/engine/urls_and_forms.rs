@@ -1,4 +1,4 @@
-//! Facts in URLs, form bodies, paths and fields (`docs/matching.md`, Runs and segments).
+//! Facts in URLs, form bodies, paths and fields (`docs/matching.md`, Runs and segments), and escapes.
 
 use edm_engine::{PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, DataType};
@@ -16,7 +16,7 @@ fn columns() -> Columns {
 }
 
 const ROWS: &[&[&str]] = &[
-    &["900-12-3456", "Orla Langer", "orla.langer@example.org", "São Paulo"],
+    &["900-12-3456", "Orla Langer", "fenn@example.org", "São Paulo"],
     &["901-23-4567", "Kofi Okafor", "kofi@example.org", "Ulm"],
 ];
 
@@ -33,12 +33,12 @@ fn confidence(text: &str) -> Option<u8> {
 fn facts_in_different_segments_count() {
     let check = |expected: u8, text: &str| assert_eq!(confidence(text), Some(expected), "{text}");
     check(75, "https://x.example/u?ssn=900123456&name=Orla%20Langer");
-    check(75, "https://x.example/u?name=Orla&mail=orla.langer@example.org&ssn=900123456");
-    check(75, "ssn=900-12-3456&email=orla.langer@example.org");
-    check(75, "ssn=900-12-3456&email=orla.langer%40example.org");
-    check(85, "ssn=900-12-3456&name=Orla%20Langer&email=orla.langer@example.org");
-    check(75, "orla.langer@example.org:900-12-3456");
-    check(85, "orla.langer@example.org:900-12-3456:Orla-Langer");
+    check(75, "https://x.example/u?name=Orla&mail=fenn@example.org&ssn=900123456");
+    check(75, "ssn=900-12-3456&email=fenn@example.org");
+    check(75, "ssn=900-12-3456&email=fenn%40example.org");
+    check(85, "ssn=900-12-3456&name=Orla%20Langer&email=fenn@example.org");
+    check(75, "fenn@example.org:900-12-3456");
+    check(85, "fenn@example.org:900-12-3456:Orla-Langer");
     check(75, "https://x.example/people/Orla-Langer/900-12-3456");
     check(75, "/srv/export/orla-langer/900-12-3456.pdf");
     check(75, r"C:\export\Orla-Langer\900-12-3456.pdf");
@@ -48,9 +48,9 @@ fn facts_in_different_segments_count() {
     check(75, "https://x.example/?next=a%3Fssn%3D900-12-3456%26name%3DOrla-Langer");
     check(75, "https://x.example/?q=Orla%20Langer%20900-12-3456");
     check(75, "https://900-12-3456:Orla-Langer@x.example/");
-    check(75, "sip:900-12-3456:orla.langer@example.org");
+    check(75, "sip:900-12-3456:fenn@example.org");
     check(75, "www.x.example/900-12-3456/Orla-Langer");
-    check(75, r"orla.langer@example.org\n900-12-3456");
+    check(75, r"fenn@example.org\n900-12-3456");
     check(75, "https：//x.example／900-12-3456／Orla-Langer");
     // The value of another record is no fact.
     check(65, "https://x.example/u?ssn=900123456&name=Kofi%20Okafor");
@@ -67,7 +67,7 @@ fn plus_is_a_space_in_forms() {
     check(75, "https://x.example/u?ssn=900123456&name=Orla+Langer#top");
     check(75, "https://x.example/u?ssn=900123456&amp;name=Orla+Langer");
     check(75, "https://x.example/u?q=Orla+Langer+900-12-3456");
-    check(85, "q=Orla+Langer+900-12-3456+orla.langer%40example.org&page=2");
+    check(85, "q=Orla+Langer+900-12-3456+fenn%40example.org&page=2");
     check(75, "POST body: 'user[name]=Orla+Langer&user[ssn]=900-12-3456'");
     check(75, "form:name=Orla+Langer&form:ssn=900-12-3456&ViewState=a+b");
     check(75, "ssn=900-12-3456&note=S%C3%A3o+Paulo+");
@@ -75,6 +75,30 @@ fn plus_is_a_space_in_forms() {
     check(65, "ssn 900-12-3456 name=Orla+Langer");
     check(65, "900-12-3456 x = Orla+Langer & y");
     check(65, "900-12-3456 (n==Orla+Langer&&y==z)");
+}
+
+#[test]
+fn escapes_of_mail_and_programs() {
+    let check = |expected: u8, text: &str| assert_eq!(confidence(text), Some(expected), "{text}");
+    check(75, "900=2D12=2D3456, Orla=20Langer");
+    check(75, "900-12-3456, fenn=40example.org");
+    check(75, "900-12-3456, fenn=40example=2Eorg");
+    check(75, r"b'900-12-3456 S\xc3\xa3o Paulo'");
+    check(75, r"'900-12-3456 S\xe3o Paulo'");
+    check(75, r"900\x2d12\x2d3456 Orla Langer");
+    check(75, r"900-12-3456 S\u00e3o Paulo");
+    check(75, "900-12-3456 S&amp;atilde;o Paulo");
+    check(75, "900-12-3456 S&amp;#227;o&amp;nbsp;Paulo");
+    check(75, "900-12-3456 S&amp;#xE3;o Paulo");
+    check(75, "900%252D12%252D3456 Orla Langer");
+    check(75, "900-12-3456 S%25C3%25A3o%2520Paulo");
+    check(75, "https://x.example/?next=%252Fu%253Fssn%253D900-12-3456%2526name%253DOrla%2520Langer");
+    check(75, "900-12-3456 fenn%2540example.org");
+    // Three levels are not read, and no letters and digits of quoted-printable.
+    check(65, "900-12-3456 fenn%252540example.org");
+    check(65, "900-12-3456 S&amp;amp;atilde;o Paulo");
+    check(65, "900-12-3456 Orla=4Canger");
+    check(65, r"900-12-3456 Orla\\x20Langer");
 }
 
 #[test]

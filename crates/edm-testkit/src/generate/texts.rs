@@ -128,7 +128,7 @@ fn wide(character: char) -> char {
 }
 
 fn escaped(choices: &mut impl Choices, cell: &str) -> String {
-    let how = choices.below(6);
+    let how = choices.below(10);
     let mut result = String::new();
     for character in cell.chars() {
         let plain = character.is_ascii();
@@ -156,6 +156,24 @@ fn escaped(choices: &mut impl Choices, cell: &str) -> String {
                 for byte in character.encode_utf8(&mut bytes).bytes() {
                     result.push_str(&format!("%{byte:02X}"));
                 }
+            }
+            6 if !plain || character == '\'' => {
+                let mut bytes = [0; 4];
+                for byte in character.encode_utf8(&mut bytes).bytes() {
+                    result.push_str(&format!("%25{byte:02X}"));
+                }
+            }
+            7 if !plain || character == '\'' => result.push_str(&format!("&amp;#{};", u32::from(character))),
+            8 if !plain => {
+                let mut bytes = [0; 4];
+                let latin = u8::try_from(u32::from(character));
+                let written =
+                    latin.map_or(character.encode_utf8(&mut bytes).as_bytes().to_vec(), |one| vec![one]);
+                written.iter().for_each(|byte| result.push_str(&format!("\\x{byte:02x}")));
+            }
+            8 if character == '\'' => result.push_str("\\'"),
+            9 if character.is_ascii_punctuation() || character == ' ' => {
+                result.push_str(&format!("={:02X}", u32::from(character)));
             }
             _ => result.push(character),
         }

@@ -175,14 +175,16 @@ fn segments(run: &Run) -> Vec<Stretch> {
             ('\\', Some('x')) => is_hexadecimal(position + 2, 2),
             _ => false,
         };
-        let represented = (written[position] == '%' && is_hexadecimal(position + 1, 2))
-            .then(|| hexadecimal(position + 1, 2).and_then(char::from_u32))
+        let is_twice = written[position..].starts_with(&['%', '2', '5']) && is_hexadecimal(position + 3, 2);
+        let digits = position + if is_twice { 3 } else { 1 };
+        let represented = (written[position] == '%' && is_hexadecimal(digits, 2))
+            .then(|| hexadecimal(digits, 2).and_then(char::from_u32))
             .flatten()
             .filter(char::is_ascii);
         let folded = &run.characters[position].1;
         if represented.is_some_and(|c| ends_run(c) || DIVIDERS.contains(c)) {
             segments.push(Vec::new());
-            position += 3;
+            position = digits + 2;
             continue;
         }
         if !escape && folded.iter().any(|c| DIVIDERS.contains(*c)) {
@@ -195,10 +197,11 @@ fn segments(run: &Run) -> Vec<Stretch> {
     let holds = |at: usize, wanted: char| run.characters[at].1.contains(&wanted);
     let is_address = |segment: &Vec<usize>| {
         let own: String = segment.iter().map(|at| written[*at]).collect();
-        own.contains("%40") || segment.iter().any(|at| holds(*at, '@'))
+        own.contains("%40") || own.contains("%2540") || segment.iter().any(|at| holds(*at, '@'))
     };
     let divided = segments.iter().flat_map(|segment| {
-        let divides = |at: &usize| !is_address(segment) && holds(*at, '+');
+        let is_address = is_address(segment);
+        let divides = |at: &usize| !is_address && holds(*at, '+');
         segment.split(divides).collect::<Vec<_>>()
     });
     let stretch = |positions: &[usize]| {
