@@ -5,8 +5,8 @@
 //! most texts have none or few. Decoding the whole text costs a second scan of all of it.
 //!
 //! Idea: escapes begin with one of four characters, which are found 64 bytes at a time
-//! (`simd/bytes`), and the `+` of a form follows one of them, which is `=`. Each is read once into a
-//! list of places and values. What is decoded is only what lies around escapes: stretches of the
+//! (`simd/bytes`), and the `+` of a form follows one of them, which is `=`. Each is read once into
+//! a list of places and values. What is decoded is only what lies around escapes: stretches of the
 //! text that the caller chooses, joined by a gap that no window crosses.
 //!
 //! ```text
@@ -15,8 +15,8 @@
 //! decoded   Dear Müller, ⏎⏎ a@b.example                    a source map leads back
 //! ```
 //!
-//! What must stay true: an entity and a percent sign are decoded twice at most (`%2540` is `@`), all
-//! others once; a run of bytes is an escape only as far as it is UTF-8; escapes do not overlap. The
+//! What must stay true: an entity and a percent sign are decoded twice at most (`%2540` is `@`),
+//! all others once; a run of bytes is an escape only as far as it is UTF-8; escapes do not overlap. The
 //! work is linear in the text's length: what is no escape is given up at its first wrong byte.
 
 use std::ops::Range;

@@ -181,8 +181,8 @@ fn run(rest: &[Placed], mark: &str) -> Vec<u8> {
     bytes
 }
 
-/// Decodes the longest prefix of the bytes that is UTF-8, if it is long enough. Each byte is written
-/// in `unit` characters.
+/// Decodes the longest prefix of the bytes that is UTF-8, if it is long enough. Each byte is
+/// written in `unit` characters.
 fn bytes_decoded(rest: &[Placed], bytes: &[u8], unit: usize, least: usize) -> Option<Escape> {
     let length = (least..=bytes.len()).rev().find(|length| std::str::from_utf8(&bytes[..*length]).is_ok())?;
     let text = std::str::from_utf8(&bytes[..length]).ok()?;
