@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use edm_block::{Block, BlockHeader, Operation, plan_digest, rows_per_block};
-use edm_engine::{ActiveType, Generation, PreparedTypes, build};
+use edm_engine::{ActiveType, Generation, GenerationKey, PreparedTypes, build};
 use edm_hash::{RecordHasher, Salt};
 use edm_model::{
     Column, Columns, DataType, Delimiters, KeyId, Pattern, Proximity, SensitiveTypeId, SessionId, StoreId,
@@ -148,6 +148,7 @@ impl Table {
             store_id: StoreId::from_bytes([self.store; 16]),
             session_id: SessionId::from_bytes([2; 16]),
             key_id: KeyId::from_bytes([3; 16]),
+            key: GenerationKey::new([4; GenerationKey::BYTES]),
             columns: self.columns.clone(),
             tokens_max: TOKENS_MAX,
             blocks: facts,
@@ -186,8 +187,8 @@ impl Table {
             checked.collect::<anyhow::Result<Vec<_>>>()
         })?;
         let manifest = build::manifest_of(&plan, checked.into_iter().flatten().collect());
-        fs::write(folder.join("manifest"), &manifest)?;
-        Ok(manifest)
+        fs::write(folder.join("manifest"), &*manifest)?;
+        Ok(manifest.to_vec())
     }
 
     /// Writes blocks, builds and opens a generation, all in `folder`, which is emptied first. The

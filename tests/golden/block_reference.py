@@ -150,7 +150,7 @@ class BlockWriter:
         length = 160 + len(rejected) + len(sections) + 32
         header = struct.pack(
             "<8sHHHBB16s16s32sIIQHHQI48x",
-            b"EDMBLOCK", 1, 1, UNICODE, operation, 0, self.store_id.bytes, self.key_id.bytes, self.plan,
+            b"EDMBLOCK", 3, 3, UNICODE, operation, 0, self.store_id.bytes, self.key_id.bytes, self.plan,
             number, len(records), first_row, len(self.columns), len(self.rules), length, 0,
         )
         assert len(header) == 160

@@ -273,19 +273,44 @@ def passes_luhn(digits):
     return sum(value // 10 + value % 10 for value in doubled) % 10 == 0
 
 
+def sign_of(gap):
+    """Returns the sign of a gap without line breaks, where the column ignores nothing."""
+    if gap in ("", " ", "  "):
+        return gap[:1]
+    found = re.fullmatch(r" ?(--?|\.\.?|//?) ?", gap)
+    return found[1][0] if found else None
+
+
+def numbers_and_signs(cell):
+    """Returns the groups of digits of a cell and the signs between them."""
+    parts = re.split(r"([0-9]+)", cell)
+    return parts[1::2], [sign_of(gap) for gap in parts[2:-1:2]], parts[0] == parts[-1] == ""
+
+
+def spelled_digits(cell):
+    """Returns the digits of a number that is written digit by digit."""
+    found = re.fullmatch(r"[0-9](?:[- ./|\u2502_\[\]()]{1,3}[0-9]){5,}", cell)
+    return re.sub(r"[^0-9]", "", cell) if found else None
+
+
 def _canonical_ssn(cell, _):
     if re.fullmatch(r"[0-9]{7,8}", cell):
         cell = cell.rjust(9, "0")
-    found = re.fullmatch(r"([0-9]{3})([-. ]?)([0-9]{2})\2([0-9]{4})", cell)
-    if not found or found[1] in ("000", "666") or found[3] == "00" or found[4] == "0000":
+    groups, signs, whole = numbers_and_signs(cell)
+    alike = len(set(signs)) == 1 and signs[0] and not re.search(r"(?<=[0-9])  (?=[0-9])", cell)
+    if whole and [len(group) for group in groups] == [3, 2, 4] and alike:
+        cell = "".join(groups)
+    found = re.fullmatch(r"([0-9]{3})([0-9]{2})([0-9]{4})", spelled_digits(cell) or cell)
+    if not found or found[1] in ("000", "666") or found[2] == "00" or found[3] == "0000":
         raise Refused
-    return found[1] + found[3] + found[4]
+    return "".join(found.groups())
 
 
 def _canonical_card(cell, _):
-    if not re.fullmatch(r"[0-9]{12,19}|[0-9]{2,6}([ -])[0-9]{2,6}(?:\1[0-9]{2,6})*", cell):
-        raise Refused
-    digits = re.sub(r"[ -]", "", cell)
+    groups, signs, whole = numbers_and_signs(cell)
+    single = sum(len(group) == 1 for group in groups)
+    is_grouped = whole and single <= 1 and len(set(signs)) <= 1 and all(signs)
+    digits = "".join(groups) if is_grouped else spelled_digits(cell) or ""
     if not 12 <= len(digits) <= 19 or len(set(digits)) == 1 or not passes_luhn(digits):
         raise Refused
     return digits
@@ -295,45 +320,108 @@ IBAN_LENGTHS = {"de": 22, "gb": 22, "no": 15, "fr": 27, "mt": 31}
 
 
 def _canonical_iban(cell, _):
-    found = re.fullmatch(r"(?:iban[ :.-]+)?([a-z]{2}(?:[ -]?[a-z0-9]+)*)", cell)
-    form = re.sub(r"[ -]", "", found[1]) if found else ""
+    number = re.sub(r"^iban[ :.-]+", "", cell)
+    parts = re.split(r"([a-z]+|[0-9]+)", number)
+    joined = parts[0] == parts[-1] == "" and None not in map(sign_of, parts[2:-1:2])
+    form = "".join(parts[1::2]) if joined and len(parts[1]) == 2 else ""
     number = "".join(str(int(character, 36)) for character in form[4:] + form[:4])
     if len(form) != IBAN_LENGTHS.get(form[:2]) or not form[2:4].isdigit() or int(number) % 97 != 1:
         raise Refused
     return form
 
 
-WRITTEN_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %B %Y", "%B %d, %Y", "%d-%b-%Y", "%A, %d %B %Y")
+# The words belong to the page, as a separate file.
+DATE_WORDS = [
+    line.split("\t")
+    for line in (pathlib.Path(__file__).parents[2] / "crates/edm-hash/src/value/date/date_words.tsv").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+
+def _date_words(*kinds):
+    return {word: form for kind, form, words in DATE_WORDS if kind in kinds for word in words.split(" ")}
+
+
+MONTHS = {word: int(form) for word, form in _date_words("month").items()}
+ERAS = {word: form.split(" ") for word, form in _date_words("era", "short").items()}
+SUFFIXES = "(?:st|nd|rd|th|er|o|a|e|ste|-го|-е)?"
+YEAR = "(?P<year>[0-9]{4}|'?[0-9]{2})"
+WORDED_DATES = (
+    rf"(?P<day>[0-9]{{1,2}}){SUFFIXES}[ .-]{{0,2}}(?:de |of )?(?P<month>[^\W\d_]+)[ .,-]{{0,2}}(?:de )?{YEAR}",
+    rf"(?P<month>[^\W\d_]+)[ .-]{{0,2}}(?P<day>[0-9]{{1,2}}){SUFFIXES}(?:, | ){YEAR}",
+    rf"{YEAR}[ .-]{{1,2}}(?P<month>[^\W\d_]+)[ -]?(?P<day>[0-9]{{1,2}})",
+)
+ERA = (
+    r"(?P<era>[^\W\d_]+?)\.?(?P<year>[0-9]{1,2}|元)"
+    r"(?: ?年 ?(?P<month>[0-9]{1,2}) ?月 ?(?P<day>[0-9]{1,2}) ?[日号號]|(?P<sign>[-/. ])(?P<month2>[0-9]{1,2})(?P=sign)(?P<day2>[0-9]{1,2}))"
+)
+
+
+def _day(year, month, day):
+    """Returns the form of a day of the calendar, or None."""
+    try:
+        made = datetime.date(year, month, day)
+    except ValueError:
+        return None
+    return made.isoformat() if 1000 <= year <= 2999 else None
+
+
+def _full_year(written):
+    written = written.lstrip("'")
+    return int(written) + (0 if len(written) == 4 else 2000 if int(written) < 30 else 1900)
 
 
 def _canonical_date(cell, rule):
     cell = re.sub(r"(t| )00:00(:00(\.0+)?)?(z|\+00:00)?$", "", cell)
+    # A word of years, or a full stop, adds nothing.
+    cell = re.sub(r" ?(?:" + "|".join(_date_words("year")) + r")\.?$", "", cell).removesuffix(".")
+    weekday, comma, rest = cell.partition(", ")
+    if comma and fold(weekday, fold_diacritics=True) in _date_words("weekday"):
+        cell = rest
     found = re.fullmatch(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})", cell)
     if found:
         return _numeric_date(found[1], int(found[3]), found[4], rule.order)
-    for form in WRITTEN_DATES:
-        try:
-            day = datetime.datetime.strptime(cell, form).date()
-        except ValueError:
-            continue
-        # `strptime` does not require all eight digits.
-        if 1000 <= day.year <= 2999 and (form != "%Y%m%d" or len(cell) == 8):
-            return day.isoformat()
-    raise Refused
+    form = _compact_date(cell, rule.order) if re.fullmatch(r"[0-9]{8}", cell) else _written_date(cell)
+    if form is None:
+        raise Refused
+    return form
+
+
+def _compact_date(digits, order):
+    year_first = _day(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    one, other, year = int(digits[:2]), int(digits[2:4]), int(digits[4:])
+    if year_first or order not in ("dmy", "mdy") or not 1900 <= year <= 2099:
+        return year_first
+    return _day(year, other, one) if order == "dmy" else _day(year, one, other)
+
+
+def _written_date(cell):
+    found = re.fullmatch(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})", cell)
+    if found:
+        return _day(int(found[1]), int(found[3]), int(found[4]))
+    found = re.fullmatch(r"([0-9]{4}) ?[年년] ?([0-9]{1,2}) ?[月월] ?([0-9]{1,2}) ?[日号號일]", cell)
+    if found:
+        return _day(int(found[1]), int(found[2]), int(found[3]))
+    for pattern in WORDED_DATES:
+        found = re.fullmatch(pattern, cell)
+        month = MONTHS.get(fold(found["month"], fold_diacritics=True)) if found else None
+        if month:
+            return _day(_full_year(found["year"]), month, int(found["day"]))
+    found = re.fullmatch(ERA, cell)
+    if not found or found["era"] not in ERAS:
+        return None
+    before, first, last = ERAS[found["era"]]
+    year = 1 if found["year"] == "元" else int(found["year"])
+    form = _day(int(before) + year, int(found["month"] or found["month2"]), int(found["day"] or found["day2"]))
+    return form if form and first <= form <= last else None
 
 
 def _numeric_date(first, second, third, order):
     year_first = None
     year = int(third) if len(third) == 4 else int(third) + (2000 if int(third) < 30 else 1900)
-    def day(year, month, day):
-        try:
-            made = datetime.date(year, month, day)
-        except ValueError:
-            return None
-        return made.isoformat() if 1000 <= year <= 2999 else None
     if len(first) == len(third) == 2:
-        year_first = day(int(first) + (2000 if int(first) < 30 else 1900), second, int(third))
-    readings = {"dmy": day(year, second, int(first)), "mdy": day(year, int(first), second)}
+        year_first = _day(int(first) + (2000 if int(first) < 30 else 1900), second, int(third))
+    readings = {"dmy": _day(year, second, int(first)), "mdy": _day(year, int(first), second)}
     if order == "ymd" and year_first:
         return year_first
     chosen = {form for form in readings.values() if form}
@@ -366,7 +454,7 @@ def vocabulary_key(salt, rule):
 
 
 def row_key(salt, store_id, session_id):
-    return hkdf(salt, b"edm/v1/row", store_id.bytes, session_id.bytes)
+    return hkdf(salt, b"edm/v3/row", store_id.bytes, session_id.bytes)
 
 
 def cmac(key, value):

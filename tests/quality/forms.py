@@ -88,7 +88,7 @@ def card(locale, facts):
     sizes = (4, 6, 5) if len(own) == 15 else (4, 4, 4, 4)
     spaced = groups(own, sizes, " ")
     out = [Form("in groups", spaced), Form("in groups", spaced), Form("compact", own), Form("with hyphens", groups(own, sizes, "-"))]
-    out.append(Form("with dots", groups(own, sizes, "."), supported=False))
+    out += [Form("with dots", groups(own, sizes, ".")), Form("in groups joined by ' - '", groups(own, sizes, " - "))]
     return out + number_forms(locale, spaced, lines=True)
 
 
@@ -116,7 +116,7 @@ def phone(locale, facts):
         international.append(Form("international with (0)", f"+{rule.code} (0){' '.join(parts)}"))
     if rule.code == "1":
         home += [Form("national with 1 in front", f"1-{'-'.join(parts)}"), Form("national, area in brackets", f"({area}) {'-'.join(rest)}")]
-    return international + home + number_forms(locale, f"{own} {' '.join(rest)}")
+    return international + home + number_forms(locale, f"{own} {' '.join(rest)}", lines=True)
 
 
 def email(locale, facts):

@@ -1,5 +1,5 @@
-//! `cargo xtask figures`: how the code reads in numbers, beside the numbers before the
-//! reorganisation and those of crates that are known for their code. Code of tests is left out.
+//! `cargo xtask figures`: the code in numbers, next to the numbers before the reorganisation and
+//! those of well-known crates. Test code is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,18 +11,18 @@ use crate::source::{self, SourceFile};
 use crate::tidy;
 
 const PAGE: &str = "docs/bench/house.md";
-/// Where the measured rows begin and end on the page.
+/// The marks around the measured rows on the page.
 const MARKS: [&str; 2] = ["<!-- figures -->", "<!-- end of figures -->"];
-/// Lines of a function that tidy allows.
+/// The lines of a function that tidy allows.
 const FUNCTION_LINES_MAX: usize = tidy::FUNCTION_LINES_MAX;
 
-/// What is counted of the code of some files.
+/// The counts of some files.
 #[derive(Debug, Default)]
 struct Figures {
     files: usize,
-    /// Lines of each file without its tests.
+    /// The lines of each file without its tests.
     file_lines: Vec<usize>,
-    /// Lines of each function.
+    /// The lines of each function.
     function_lines: Vec<usize>,
     doc_lines: usize,
     comment_lines: usize,
@@ -118,8 +118,7 @@ fn with_rows(page: &str, rows: &str) -> Option<String> {
     Some(format!("{before}{begin}\n\n{head}{rows}\n\n{end}{after}"))
 }
 
-/// Returns the smallest value that at least so many percent of the values do not exceed; 0 where
-/// there is none.
+/// Returns the given percentile (nearest rank) of the values; 0 if there are none.
 fn quantile(sorted: &[usize], percent: usize) -> usize {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)

@@ -1,4 +1,4 @@
-//! The functions of a Rust file: where they are, how long they are, and what they take.
+//! The functions of a Rust file: their offsets, lengths and parameters.
 
 use crate::source::{SourceFile, item_end};
 
@@ -14,7 +14,7 @@ pub(crate) struct Function {
     pub(crate) tuple_parameters: Vec<usize>,
 }
 
-/// Returns the functions of a file, those of its tests included.
+/// Returns the functions of a file, including tests.
 pub(crate) fn functions(file: &SourceFile) -> Vec<Function> {
     // `fn(` is a type, not a function.
     let is_named = |start: &usize| file.code.get(start + 2..).is_some_and(|rest| rest.starts_with(' '));
@@ -61,7 +61,7 @@ fn parameter_list(item: &str) -> Option<(usize, &str)> {
     None
 }
 
-/// Returns the offset of the parenthesis that closes a list whose opening one was taken off.
+/// Returns the offset of the parenthesis that closes a list. The text starts after the opening one.
 fn closing(rest: &str) -> Option<usize> {
     let mut depth = 1usize;
     rest.char_indices().find_map(|(at, character)| {
@@ -98,7 +98,7 @@ fn split_at_commas(list: &str) -> Vec<(usize, &str)> {
 /// Returns whether a parameter is destructured from a tuple, or typed as one.
 fn is_tuple(parameter: &str) -> bool {
     let pattern = parameter.trim_start().trim_start_matches('&').trim_start_matches("mut ");
-    // The unit carries nothing to name.
+    // The unit type has no parts to name.
     if pattern.starts_with("()") {
         return false;
     }

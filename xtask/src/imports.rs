@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::source::SourceFile;
 
-/// Re-exports that are followed; a chain of them is short.
+/// The greatest number of re-exports that are followed; chains are short.
 const RE_EXPORTS_MAX: usize = 8;
 
 /// The modules of a crate by their paths from its root, such as `["scan", "hits"]`.
@@ -20,7 +20,7 @@ pub(crate) type Path = Vec<String>;
 struct Module<'a> {
     file: &'a SourceFile,
     uses: Vec<Use>,
-    /// What a name in this module was imported as, by the path that the import gives.
+    /// The imported path of each name in this module.
     names: HashMap<String, Path>,
 }
 
@@ -32,7 +32,7 @@ struct Use {
 }
 
 impl<'a> Modules<'a> {
-    /// Reads the modules below a crate's `src/`, those of tests left out.
+    /// Reads the modules below a crate's `src/`, without those of tests.
     pub(crate) fn of_crate(files: &'a [SourceFile], folder: &str) -> Self {
         let mut modules = BTreeMap::new();
         for file in files.iter().filter(|file| !file.is_test(0)) {
@@ -45,7 +45,7 @@ impl<'a> Modules<'a> {
         Self { modules }
     }
 
-    /// Returns for each module the others in which it uses something.
+    /// Returns for each module the others whose items it uses.
     pub(crate) fn imports(&self) -> BTreeMap<&Path, BTreeSet<&Path>> {
         self.modules.iter().map(|(path, module)| (path, self.imports_of(path, module))).collect()
     }
@@ -54,8 +54,7 @@ impl<'a> Modules<'a> {
         let code = &module.file.code;
         let mut found = BTreeSet::new();
         for import in &module.uses {
-            // A name that is only passed on is no use of it; what the name of a module is used for
-            // is found below.
+            // A re-export is not a use. Uses through an imported module are found below.
             let is_used = !import.is_public || used_words(module.file, &import.name) > 1;
             if is_used && self.as_module(&import.path, RE_EXPORTS_MAX).is_none() {
                 found.extend(self.defined_in(&import.path, RE_EXPORTS_MAX));
@@ -81,7 +80,7 @@ impl<'a> Modules<'a> {
         found
     }
 
-    /// Returns the module that a path names, if it names one and not an item.
+    /// Returns the module that a path names; `None` if it names an item.
     fn as_module(&self, path: &[String], left: usize) -> Option<&Path> {
         if let Some((known, _)) = self.modules.get_key_value(path) {
             return Some(known);
@@ -91,7 +90,7 @@ impl<'a> Modules<'a> {
         if left == 0 || named == path { None } else { self.as_module(named, left - 1) }
     }
 
-    /// Returns the module in which the item is defined that a path names.
+    /// Returns the module that defines the item of a path.
     fn defined_in(&self, path: &[String], left: usize) -> Option<&Path> {
         let mut module: Path = Vec::new();
         for (index, name) in path.iter().enumerate() {
@@ -113,7 +112,7 @@ impl<'a> Modules<'a> {
     }
 }
 
-/// Returns the path of the module in a file, which is named from `src/`.
+/// Returns the path of a file's module. The file is given relative to `src/`.
 fn module_path(file: &str) -> Path {
     let stem = file.trim_end_matches(".rs");
     let stem = stem.strip_suffix("/mod").unwrap_or(stem);
@@ -123,7 +122,7 @@ fn module_path(file: &str) -> Path {
     }
 }
 
-/// Returns the path from the crate's root; `None` where it does not begin in the crate.
+/// Returns the path from the crate's root; `None` if it does not begin in the crate.
 fn absolute(module: &[String], written: &[String]) -> Option<Path> {
     let (first, rest) = written.split_first()?;
     match first.as_str() {
@@ -169,7 +168,7 @@ fn uses(file: &SourceFile, module: &[String]) -> Vec<Use> {
     found
 }
 
-/// Calls `each` with every path of a use tree, and the name that it gets.
+/// Calls `each` with every path of a use tree and its name.
 fn flatten(tree: &str, before: &[String], each: &mut impl FnMut(&[String], String)) {
     let tree = tree.trim();
     if let Some(inside) = tree.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
@@ -200,7 +199,7 @@ fn split_trees(list: &str) -> Vec<&str> {
     list.split(is_cut).map(str::trim).filter(|tree| !tree.is_empty()).collect()
 }
 
-/// Returns the paths of two names and more in the code, with their places.
+/// Returns the paths of at least two names in the code, with their offsets.
 fn paths(code: &str) -> Vec<(usize, Vec<String>)> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     let mut found = Vec::new();
@@ -223,7 +222,7 @@ fn paths(code: &str) -> Vec<(usize, Vec<String>)> {
     found
 }
 
-/// Returns whether a place is inside a `use`.
+/// Returns whether an offset is inside a `use`.
 fn is_in_use(code: &str, at: usize) -> bool {
     let item = code.get(..at).and_then(|before| before.rsplit([';', '}']).next()).unwrap_or_default();
     let words = item.split(|c: char| !c.is_alphanumeric()).collect::<Vec<_>>();

@@ -155,7 +155,7 @@ fn open(setting: &Setting, index: &Path) -> anyhow::Result<Row> {
     }
     let row =
         Row::own(format!("open a generation of {} rows", short(setting.ingest_rows)), "ms", median(&times));
-    Ok(row.noted("files in the page cache").must(Target::AtMost(50.0)))
+    Ok(row.noted("files in the page cache; filters and vocabulary are decrypted").must(Target::AtMost(150.0)))
 }
 
 /// Scans with an index twice as large as the memory limit of the process. Only a control group can

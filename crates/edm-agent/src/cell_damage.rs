@@ -125,10 +125,17 @@ impl CellDamage {
     /// Returns a warning if leading zeros may be lost: the numbers have one width, about a tenth is
     /// too short, and none starts with 0.
     fn lost_zeros(&self, column: &Column) -> Option<String> {
-        let takes_any_width = matches!(
-            column.rule.data_type,
-            DataType::Text | DataType::Digits { width: None } | DataType::Ssn
-        );
+        let takes_any_width = match column.rule.data_type {
+            DataType::Text | DataType::Digits { width: None } | DataType::Ssn => true,
+            DataType::Digits { width: Some(_) }
+            | DataType::Email
+            | DataType::Name
+            | DataType::Card
+            | DataType::Phone { .. }
+            | DataType::Date { .. }
+            | DataType::Iban
+            | DataType::Address => false,
+        };
         let numbers: u64 = self.digits.iter().sum();
         let width = self.digits.iter().rposition(|count| *count > 0)?;
         let short = numbers - self.digits[width];

@@ -181,7 +181,7 @@ pub enum ErrorKind {
     },
     /// The server's certificate is not trusted, or is for another name.
     UntrustedCertificate,
-    /// The server's certificate contains no name of a server: to trust it does not help.
+    /// The server's certificate contains no name of a server, so trusting it does not help.
     NamelessCertificate,
     /// The server's certificate has expired, or is not valid yet.
     OutdatedCertificate,

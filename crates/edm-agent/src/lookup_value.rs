@@ -45,9 +45,9 @@ mod tests {
             ..DataStoreResource::default()
         };
         let check = |column: &str, value: &str, expected: Option<&str>| {
-            let told = refused_value(&store, column, value);
-            assert_eq!(told.is_some(), expected.is_some(), "{told:?}");
-            assert!(told.unwrap_or_default().contains(expected.unwrap_or_default()));
+            let refusal = refused_value(&store, column, value);
+            assert_eq!(refusal.is_some(), expected.is_some(), "{refusal:?}");
+            assert!(refusal.unwrap_or_default().contains(expected.unwrap_or_default()));
         };
         check("ssn", "900-12-3456", None);
         check("SSN", "900123456", None);

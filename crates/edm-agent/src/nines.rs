@@ -1,46 +1,45 @@
-//! Whether nines alone, as `999999`, mean an empty cell in a column or are values of it.
+//! Decides whether a cell of nines only, such as `999999`, is empty or a value in a column.
 //!
-//! Tables write nines for "none", and numbers that count on reach them. What means "none" repeats:
-//! a number of nines counts as empty where more than one cell holds it, and more than one of a
-//! thousand records do. The first records decide, since a table is not read twice for this alone.
+//! Tables use nines for "no value", and sequential numbers reach them too. A placeholder repeats: a
+//! number of nines counts as empty if more than one cell contains it, and more than one record in a
+//! thousand. The first records decide, because a table is not read twice for this alone.
 
 use std::collections::BTreeMap;
 
 use edm_hash::Placeholders;
-use edm_model::{Column, DataType};
+use edm_model::Column;
 
 use crate::chunk::{CHUNK_RECORDS_MAX, Chunk};
 use crate::error::Error;
 use crate::rejections::Rejections;
 use crate::source::{Extent, RecordReader};
 
-/// A number of nines means an empty cell where more than one record in this many has it.
+/// A number of nines means an empty cell if more than one record in this many has it.
 const RECORDS_A_VALUE: u64 = 1_000;
 
-/// Returns whether nines of a store's column are judged by how often they occur. In a key column
-/// they are values, and where the column is not searchable, or its type knows what a value is, they
-/// are empty.
+/// Returns whether nines in a store's column are judged by their frequency. In a key column they
+/// are always values. In a column that is not searchable, or whose type has a recogniser, they are
+/// always empty.
 pub(crate) fn are_judged(column: &Column) -> bool {
-    let is_plain = matches!(column.rule.data_type, DataType::Text | DataType::Digits { .. });
-    column.searchable && !column.key && is_plain
+    column.searchable && !column.key && column.rule.data_type.keeps_characters()
 }
 
-/// What the nines of one column mean.
+/// The decision for one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Nines {
     pub(crate) are_values: bool,
-    /// What a person should know of the decision. None where there are no nines.
+    /// A note for the operator about the decision; `None` if there are no nines.
     pub(crate) note: Option<String>,
 }
 
-/// Reads the records and judges the nines of each column. None for a column that is not wanted.
+/// Reads the records and judges the nines of each column; `None` for a column that is not wanted.
 pub(crate) fn judge(
     mut reader: RecordReader,
     columns: &[Column],
     is_wanted: impl Fn(&Column) -> bool,
     extent: Extent,
 ) -> Result<Vec<Option<Nines>>, Error> {
-    // By the number of digits: 99 and 999 are two numbers.
+    // Counted by the number of digits, because 99 and 999 are different numbers.
     let mut counts: Vec<Option<BTreeMap<usize, u64>>> =
         columns.iter().map(|column| is_wanted(column).then(BTreeMap::new)).collect();
     let positions: Vec<Option<usize>> = reader.positions().iter().copied().map(Some).collect();
@@ -95,7 +94,7 @@ mod tests {
             assert_eq!(judged.note.is_some(), !counts.is_empty());
         };
         check(&[], 10, true);
-        // Numbers that count on reach each of these once.
+        // Sequential numbers reach each of these once.
         check(&[(2, 1), (3, 1)], 10, true);
         check(&[(2, 2)], 10, false);
         check(&[(2, 1), (6, 3)], 2_999, false);

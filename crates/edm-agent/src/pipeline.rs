@@ -101,7 +101,7 @@ struct BlockJob {
 /// A message about an open block.
 ///
 /// The end is explicit. A channel that closes without it means that the reader failed in the middle
-/// of the block: sealing what has arrived would lose the remaining rows when the upload is resumed.
+/// of the block. Sealing what has arrived would lose the remaining rows when the upload is resumed.
 enum Piece {
     Records(Chunk),
     End,

@@ -19,7 +19,7 @@ use crate::pipeline::{BlockPlan, Outcome};
 use crate::rejections::{Rejections, Tolerance};
 use crate::source::{self, Extent, ExtraColumns, Input, RecordReader, Source, TableFormat};
 
-/// What a table does to the live rows.
+/// The effect of a table on the live rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TableMode {
     /// It replaces all of them.
@@ -88,7 +88,7 @@ impl TableOptions {
         let encoding = format.encoding.map_or("", TextEncoding::name);
         let separator = format.separator.map(|separator| separator.to_string()).unwrap_or_default();
         let mut words = Sha256::new();
-        for word in shape.words.as_slice() {
+        for word in shape.words.as_set() {
             // The length prefix keeps the list unambiguous: `ab`, `c` differs from `a`, `bc`.
             words.update((word.len() as u64).to_le_bytes());
             words.update(word);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::CryptoProvider;
 #[cfg(feature = "aws-lc-rs")]
 use rustls::crypto::aws_lc_rs as cryptography;
 #[cfg(not(feature = "aws-lc-rs"))]
@@ -35,16 +36,15 @@ pub(crate) enum Trust<'a> {
 /// Makes the TLS configuration of a client.
 pub(crate) fn client_config(trust: Trust<'_>) -> Result<ClientConfig, TlsError> {
     let provider = Arc::new(cryptography::default_provider());
-    let verifier: Option<Arc<dyn ServerCertVerifier>> = match trust {
+    let verifier = match trust {
         Trust::Nobody => None,
-        Trust::System => Some(Arc::new(rustls_platform_verifier::Verifier::new(provider.clone())?)),
-        Trust::Given(pem) => Some(Arc::new(GivenCertificates::new(pem, provider.clone())?)),
+        Trust::System => Some(Verifier::of_system(provider.clone())?),
+        Trust::Given(pem) => Some(Verifier::of_given(pem, provider.clone())?),
     };
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     Ok(match verifier {
         Some(verifier) => {
-            let verifier = Arc::new(NamelessLast(verifier));
-            config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
+            config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
         }
         None => config.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
     })
@@ -90,71 +90,31 @@ fn is_outdated(reason: &CertificateError) -> bool {
     )
 }
 
-/// Returns whether a certificate is refused because it contains no name at all: to trust it would
+/// Returns whether a certificate is refused because it contains no name at all. Trusting it would
 /// not help.
 fn is_nameless(reason: &CertificateError) -> bool {
     matches!(reason, CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty())
 }
 
-/// Gives the reason that trust cannot mend: a certificate without any name is refused for that, and
-/// not for its issuer.
+/// Verifies as another verifier does, with two exceptions. A given certificate may be an authority,
+/// and a certificate without any name is refused for that, whatever else is wrong: trusting it
+/// would not help.
 #[derive(Debug)]
-struct NamelessLast(Arc<dyn ServerCertVerifier>);
-
-impl ServerCertVerifier for NamelessLast {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let verified = self.0.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        verified.map_err(|error| {
-            let named = ParsedCertificate::try_from(end_entity)
-                .and_then(|certificate| verify_server_name(&certificate, server_name));
-            match named {
-                Err(Error::InvalidCertificate(reason)) if is_nameless(&reason) => {
-                    Error::InvalidCertificate(reason)
-                }
-                _ => error,
-            }
-        })
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// Accepts the given certificates and what they signed.
-#[derive(Debug)]
-struct GivenCertificates {
-    authorities: Arc<WebPkiServerVerifier>,
+struct Verifier {
+    authorities: Arc<dyn ServerCertVerifier>,
+    /// Certificates that are trusted themselves.
     given: Vec<CertificateDer<'static>>,
 }
 
-impl GivenCertificates {
-    fn new(pem: &[u8], provider: Arc<rustls::crypto::CryptoProvider>) -> Result<Self, TlsError> {
+impl Verifier {
+    /// Trusts the system's authorities.
+    fn of_system(provider: Arc<CryptoProvider>) -> Result<Self, TlsError> {
+        let authorities = Arc::new(rustls_platform_verifier::Verifier::new(provider)?);
+        Ok(Self { authorities, given: Vec::new() })
+    }
+
+    /// Trusts the certificates in PEM and what they signed.
+    fn of_given(pem: &[u8], provider: Arc<CryptoProvider>) -> Result<Self, TlsError> {
         let given = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>()?;
         if given.is_empty() {
             return Err("the file holds no certificate in PEM".into());
@@ -168,7 +128,7 @@ impl GivenCertificates {
     }
 }
 
-impl ServerCertVerifier for GivenCertificates {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -179,14 +139,22 @@ impl ServerCertVerifier for GivenCertificates {
     ) -> Result<ServerCertVerified, Error> {
         let verified =
             self.authorities.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        match verified {
-            // The remaining reason is the certificate's usage; its dates were checked before.
-            Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.given.contains(end_entity) => {
-                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-                Ok(ServerCertVerified::assertion())
+        verified.or_else(|error| {
+            let named = ParsedCertificate::try_from(end_entity)
+                .and_then(|certificate| verify_server_name(&certificate, server_name));
+            // If a given certificate is refused for another reason than those that rustls names,
+            // the reason is its usage. Its dates were checked before.
+            let only_usage = matches!(error, Error::InvalidCertificate(CertificateError::Other(_)));
+            match named {
+                Err(Error::InvalidCertificate(reason)) if is_nameless(&reason) => {
+                    Err(Error::InvalidCertificate(reason))
+                }
+                named if only_usage && self.given.contains(end_entity) => {
+                    named.map(|()| ServerCertVerified::assertion())
+                }
+                _ => Err(error),
             }
-            other => other,
-        }
+        })
     }
 
     fn verify_tls12_signature(
@@ -234,7 +202,7 @@ mod tests {
     fn a_given_certificate_may_be_its_own_authority() {
         let check = |given: &[&rcgen::Certificate], shown: &rcgen::Certificate, name: &str| {
             let pem: String = given.iter().map(|certificate| certificate.pem()).collect();
-            let verifier = GivenCertificates::new(pem.as_bytes(), Arc::new(cryptography::default_provider()));
+            let verifier = Verifier::of_given(pem.as_bytes(), Arc::new(cryptography::default_provider()));
             let name = ServerName::try_from(name.to_owned()).expect("a name");
             let verified =
                 verifier.expect("PEM").verify_server_cert(shown.der(), &[], &name, &[], UnixTime::now());
@@ -266,15 +234,9 @@ mod tests {
         let nameless = authority_of(Vec::new(), 2100);
         for trusted in [&nameless, &own] {
             let provider = Arc::new(cryptography::default_provider());
-            let given = GivenCertificates::new(trusted.pem().as_bytes(), provider).expect("PEM");
+            let given = Verifier::of_given(trusted.pem().as_bytes(), provider).expect("PEM");
             let name = ServerName::try_from("edm.example.org").expect("a name");
-            let refused = NamelessLast(Arc::new(given)).verify_server_cert(
-                nameless.der(),
-                &[],
-                &name,
-                &[],
-                UnixTime::now(),
-            );
+            let refused = given.verify_server_cert(nameless.der(), &[], &name, &[], UnixTime::now());
             let refused = std::io::Error::other(refused.expect_err("it has no name"));
             assert_eq!(refused_connection(&refused), Some(ErrorKind::NamelessCertificate));
         }

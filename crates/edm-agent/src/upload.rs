@@ -132,8 +132,8 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-/// A delta is hashed by the terms of today, and the rows that it does not name stay as they were
-/// made.
+/// A delta is hashed with the store's current settings. Rows that it does not name keep those they
+/// were made with.
 const DELTA_ON_OTHER_TERMS: &str = "the data store's columns, placeholders or salt changed since the whole table was uploaded, and a delta \
      changes only the rows that it names: upload the whole table again";
 

@@ -4,7 +4,7 @@ use edm_model::{Columns, KeyId, StoreId, limits};
 use sha2::{Digest, Sha256};
 
 pub(crate) const MAGIC: &[u8; 8] = b"EDMBLOCK";
-pub(crate) const FORMAT_VERSION: u16 = 1;
+pub(crate) const FORMAT_VERSION: u16 = 3;
 pub(crate) const VERSION_AT: usize = 8;
 pub(crate) const OPERATION_AT: usize = 14;
 pub(crate) const STORE_AT: usize = 16;

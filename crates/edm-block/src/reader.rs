@@ -1,7 +1,7 @@
 //! Reads a block: bytes to verified rows. Everything is checked before any row is returned.
 
 use edm_hash::{
-    ALGORITHM_VERSION, ColumnCounts, ColumnView, Fact, Histogram, RowsView, RuleSummary, Shape,
+    ALGORITHM_VERSION, ColumnCounts, ColumnView, Histogram, RowsView, RuleSummary, Shape, ShapeSummary,
     UNICODE_VERSION,
 };
 use edm_model::{KeyId, StoreId, limits};
@@ -194,16 +194,16 @@ fn read_rule(cursor: &mut Cursor<'_>) -> Result<RuleSummary, Error> {
         count => {
             let (entries, _) =
                 cursor.take(count as usize * layout::SHAPE_BYTES)?.as_chunks::<{ layout::SHAPE_BYTES }>();
-            Some(
-                entries
-                    .iter()
-                    .map(|[a, b, c, d, mask]| Shape {
-                        atoms: u16::from_le_bytes([*a, *b]),
-                        bytes: u16::from_le_bytes([*c, *d]),
-                        mask: *mask,
-                    })
-                    .collect::<Vec<_>>(),
-            )
+            let shape = |[a, b, c, d, mask]: &[u8; layout::SHAPE_BYTES]| Shape {
+                atoms: u16::from_le_bytes([*a, *b]),
+                bytes: u16::from_le_bytes([*c, *d]),
+                mask: *mask,
+            };
+            let list: Vec<Shape> = entries.iter().map(shape).collect();
+            if !list.is_sorted_by(|a, b| a < b) || !list.iter().all(is_possible) {
+                return Err(malformed());
+            }
+            Some(ShapeSummary::decode(&list).ok_or_else(malformed)?)
         }
     };
     let vocabulary = match cursor.u32()? {
@@ -214,21 +214,16 @@ fn read_rule(cursor: &mut Cursor<'_>) -> Result<RuleSummary, Error> {
             Some(tags.iter().map(|tag| u32::from_le_bytes(*tag)).collect::<Vec<_>>())
         }
     };
-    let shapes_ascend =
-        shapes.as_ref().is_none_or(|list| list.is_sorted_by(|a, b| a < b) && list.iter().all(is_possible));
     let tags_ascend = vocabulary.as_ref().is_none_or(|list| list.is_sorted_by(|a, b| a < b));
-    if !shapes_ascend || !tags_ascend {
+    if !tags_ascend {
         return Err(malformed());
     }
     Ok(RuleSummary { shapes, vocabulary })
 }
 
-/// Returns whether a shape is plausible: at least one atom, no empty atom, and no more bytes than a
-/// cell.
+/// Returns whether a shape is plausible: no empty atom, and no more bytes than a cell.
 fn is_possible(shape: &Shape) -> bool {
-    // A shape without atoms encodes a fact about the column instead.
-    let is_known = Fact::decode(*shape).is_some();
-    is_known && shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
+    shape.atoms <= shape.bytes && usize::from(shape.bytes) <= limits::CELL_BYTES_MAX
 }
 
 fn count_ones(bitmap: &[u8]) -> u32 {

@@ -1,6 +1,6 @@
 //! Writes a block: hashed rows to bytes.
 
-use edm_hash::{ALGORITHM_VERSION, HashedColumn, HashedRows, RuleSummary, UNICODE_VERSION};
+use edm_hash::{ALGORITHM_VERSION, HashedColumn, HashedRows, RuleSummary, ShapeSummary, UNICODE_VERSION};
 use sha2::{Digest, Sha256};
 
 use crate::layout::{self, BlockHeader, Operation};
@@ -49,7 +49,7 @@ fn length(rows: &HashedRows) -> usize {
         counts + column.presence.len() + column.hashes.as_flattened().len()
     };
     let rule = |rule: &RuleSummary| {
-        let shapes = rule.shapes.as_ref().map_or(0, Vec::len) * layout::SHAPE_BYTES;
+        let shapes = rule.shapes.as_ref().map_or(0, ShapeSummary::listed) * layout::SHAPE_BYTES;
         4 + shapes + 4 + rule.vocabulary.as_ref().map_or(0, Vec::len) * 4
     };
     let columns: usize = rows.columns.iter().map(column).sum();
@@ -106,8 +106,9 @@ fn write_rule(rule: &RuleSummary, out: &mut Vec<u8>) {
     match &rule.shapes {
         None => out.extend_from_slice(&layout::NOT_LISTED.to_le_bytes()),
         Some(shapes) => {
-            out.extend_from_slice(&(shapes.len() as u32).to_le_bytes());
-            for shape in shapes {
+            let list = shapes.encode();
+            out.extend_from_slice(&(list.len() as u32).to_le_bytes());
+            for shape in list {
                 out.extend_from_slice(&shape.atoms.to_le_bytes());
                 out.extend_from_slice(&shape.bytes.to_le_bytes());
                 out.push(shape.mask);

@@ -1,6 +1,6 @@
-//! A set of indices as bits: the answers to a batch of questions.
+//! A set of indices as bits: which of a batch passed a test.
 
-/// BitSet, 64 in a word.
+/// A set of indices below a bound, 64 in a word.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct BitSet {
     words: Vec<u64>,

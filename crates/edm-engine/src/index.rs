@@ -13,20 +13,21 @@ use edm_hash::{HashedRows, RecordHasher, Salt};
 use edm_model::{
     Columns, KeyId, RECOMMENDED_CONFIDENCE_DEFAULT, SensitiveTypeId, SessionId, StoreId, limits,
 };
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::generation::build::{
     BUILD_BYTES_DEFAULT, BlockFacts, Builder, PART_BYTES_DEFAULT, Plan, PlanInput, manifest,
 };
-use crate::generation::{FileBytes, Generation, NoReachablePattern};
+use crate::generation::{FileBytes, Generation, GenerationKey, NoReachablePattern};
 use crate::prepared::active_type::ActiveType;
 use crate::prepared::types::PreparedTypes;
 use crate::query::Query;
 use crate::report::Report;
 use crate::scan::{Scratch, scan};
 
-/// How a table is indexed. [`IndexSpec::new`] has usual values for all but the columns and the
-/// salt.
+/// How a table is indexed. [`IndexSpec::new`] has usual values for all but the columns, the salt
+/// and the key.
 #[derive(Debug)]
 pub struct IndexSpec<'a> {
     /// The columns, in the order of the cells.
@@ -39,6 +40,8 @@ pub struct IndexSpec<'a> {
     pub session_id: SessionId,
     /// The number of the salt.
     pub key_id: KeyId,
+    /// What the files are encrypted under: 32 random bytes, for this index alone.
+    pub key: GenerationKey,
     /// The longest value that is matched, in atoms.
     pub tokens_max: u32,
     /// Rows of a block, at least one.
@@ -52,13 +55,14 @@ impl<'a> IndexSpec<'a> {
     const BLOCK_ROWS_DEFAULT: usize = 10_000;
 
     /// Describes an index with ids of zeros.
-    pub fn new(columns: Columns, salt: &'a Salt) -> Self {
+    pub fn new(columns: Columns, salt: &'a Salt, key: GenerationKey) -> Self {
         Self {
             columns,
             salt,
             store_id: StoreId::from_bytes([0; 16]),
             session_id: SessionId::from_bytes([0; 16]),
             key_id: KeyId::from_bytes([0; 16]),
+            key,
             tokens_max: limits::TOKENS_MAX,
             block_rows: Self::BLOCK_ROWS_DEFAULT,
             part_bytes: PART_BYTES_DEFAULT,
@@ -67,10 +71,12 @@ impl<'a> IndexSpec<'a> {
 }
 
 /// The files of an index, in memory. Stored under their names they are a generation.
+///
+/// The files are encrypted, and the manifest has their key: seal it before it is stored.
 #[derive(Clone)]
 pub struct IndexFiles {
-    /// The manifest, which names the others.
-    pub manifest: Vec<u8>,
+    /// The manifest, which names the others and has their key. Wiped on drop.
+    pub manifest: Zeroizing<Vec<u8>>,
     /// The other files by their names.
     pub files: HashMap<String, FileBytes>,
 }
@@ -153,16 +159,18 @@ impl Index {
         if !hasher.is_empty() {
             close(&mut hasher, &mut blocks);
         }
+        // The same steps as the service's jobs, in memory and one after the other.
         let plan = Plan::new(PlanInput {
             store_id: spec.store_id,
             session_id: spec.session_id,
             key_id: spec.key_id,
+            key: spec.key.clone(),
             columns: spec.columns.clone(),
             tokens_max: spec.tokens_max,
             blocks: facts,
             part_bytes: spec.part_bytes,
         })?;
-        let mut files = IndexFiles { manifest: Vec::new(), files: HashMap::new() };
+        let mut files = IndexFiles { manifest: Zeroizing::default(), files: HashMap::new() };
         for group in plan.groups(1, BUILD_BYTES_DEFAULT) {
             let mut builder = Builder::new(&plan, &group, spec.salt);
             let mut built = Vec::new();

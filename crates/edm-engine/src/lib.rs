@@ -5,14 +5,15 @@
 //! files are `docs/formats/generation.md`.
 //!
 //! ```
-//! use edm_engine::{Index, IndexSpec};
+//! use edm_engine::{GenerationKey, Index, IndexSpec};
 //! use edm_hash::Salt;
 //! use edm_model::{Column, Columns};
 //!
 //! let columns = Columns::new(vec![Column::text("account").searchable(), Column::text("lastName")])?;
 //! let salt = Salt::new("0123456789abcdefghijklmnopqrstuv".into())?;
+//! let key = GenerationKey::new([7; 32]); // random bytes, in earnest
 //! let rows = [["4711-0815-42", "van der Berg"], ["4711-0816-05", "Okafor"], ["4712-0001-77", "Langer"]];
-//! let files = Index::build(&IndexSpec::new(columns, &salt), rows)?;
+//! let files = Index::build(&IndexSpec::new(columns, &salt, key), rows)?;
 //! let index = Index::open(&files.manifest, &mut |name| files.file(name), &salt)?;
 //! let report = index.scan("Ms van der\nBerg, account 4711-0815-42");
 //! let found = &report.types[0].matches[0];
@@ -44,11 +45,14 @@ mod scan;
 mod text;
 
 pub use error::{Error, ErrorKind};
-pub use generation::{FileBytes, FileCheck, Generation, NoReachablePattern, build, file_checks, file_names};
+pub use generation::{
+    ChunkCheck, FileBytes, FileCheck, Generation, GenerationKey, NoReachablePattern, build, file_checks,
+    file_names,
+};
 pub use index::{Index, IndexFiles, IndexSpec, OpenError};
 pub use prepared::{Accelerators, ActiveType, Exclusion, PreparedTypes};
 pub use query::{CandidateSpan, Progress, Query};
-pub use redact::{Place, Redacted, Redaction, redact};
+pub use redact::{Place, Redacted, Redaction, Unfinished, redact};
 pub use report::{
     Below, ConfidenceCount, Diagnostic, Evidence, Limit, Match, Report, RowReference, Span, TypeReport,
     Unmatched,

@@ -1,4 +1,4 @@
-//! Tells the CPU what is read soon (`docs/decisions/0013-batched-lookup.md`). It changes no
+//! Hints to the CPU what is read soon (`docs/decisions/0013-batched-lookup.md`). It changes no
 //! result, only when bytes come.
 
 /// Prefetches the cache line of the first of these bytes.

@@ -1,11 +1,10 @@
-//! The text without what was found, and without what only appears once that is gone.
+//! The text without what was found, and without what only appears once that is replaced.
 
 mod json;
-mod signs;
 
 use std::cmp::Reverse;
 
-use edm_model::{DataType, OffsetUnit};
+use edm_model::OffsetUnit;
 
 use crate::query::{CandidateSpan, Query};
 use crate::report::{Below, Limit, Report};
@@ -14,9 +13,10 @@ use crate::text::offset_index::units_in;
 use crate::text::span::TextSpan;
 use json::Documents;
 
-/// How often a redacted text is looked at again. Every round covers letters or digits that stay
-/// covered, and texts that are not made to defeat it need one.
-const ROUNDS_MAX: usize = 16;
+/// How often a redacted text is scanned again. Every round covers letters or digits that stay
+/// covered, and texts that are not made to defeat it need one. A pattern without a primary column
+/// reports one match of a record, so each place of the record may take a round.
+const ROUNDS_MAX: usize = 64;
 /// From this round on nothing but masks is put into the text, because a label has letters as well.
 const MASKS_FROM_ROUND: usize = 3;
 
@@ -46,19 +46,28 @@ pub struct Place<'a> {
 pub struct Redacted {
     /// The text.
     pub text: String,
-    /// Bounds that were met when it was looked at again; those of the report are not repeated.
+    /// Bounds that were met when it was scanned again; those of the report are not repeated.
     pub limits: Vec<Limit>,
     /// Matches below the minimum confidence that are still in the text.
     pub left_count: u64,
-    /// Whether it could not be looked at to its end, or something was found in every round.
-    pub unfinished: bool,
+    /// Why matches may be left in it; `None` if nothing was found in the last round.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// Why a redaction ended while matches may be left in the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unfinished {
+    /// A scan was stopped before its end.
+    Stopped,
+    /// Something was found in every round.
+    RoundsUsedUp,
 }
 
 /// Returns the text with every match of the report and its evidence replaced. `name` gives the name
 /// of a type's column. Overlapping spans are replaced as one, by the name of the first.
 ///
-/// The result is scanned again, as the query asks, and so on until nothing is found: what voided a
-/// match may be gone, a label may be a value itself, neighbours may have come together. What is
+/// The result is scanned again with the same query, and so on until nothing is found: what voided a
+/// match may be replaced, a label may be a value itself, neighbours may have come together. What is
 /// found in a replacement is masked with it.
 ///
 /// JSON in the text stays JSON of the same shape: structure is never replaced, and what
@@ -78,30 +87,33 @@ pub fn redact(
         style,
     };
     let (mut limits, mut scratch) = (Vec::new(), Scratch::new());
-    let mut found = places(query, &work.text, report);
+    let mut found = places(report);
     let left_count = left_of(&report.below, &found);
     // A text that was not read to its end may hold more: the caller must not pass it on as
     // redacted.
     if report.stopped {
-        return Redacted { text: work.text, limits, left_count, unfinished: true };
+        let unfinished = Some(Unfinished::Stopped);
+        return Redacted { text: work.text, limits, left_count, unfinished };
     }
     for round in 1..=ROUNDS_MAX {
         if found.is_empty() {
-            return Redacted { text: work.text, limits, left_count, unfinished: false };
+            return Redacted { text: work.text, limits, left_count, unfinished: None };
         }
         // Replacing may bring new neighbours together, or remove what voided a match: only a scan
-        // of the result can tell.
+        // of the result shows it.
         work.cover(found, round);
-        let asked = Query { text: &work.text, candidates: &work.candidates, ..*query };
-        let again = scan(&asked, &mut scratch);
+        let next_query = Query { text: &work.text, candidates: &work.candidates, ..*query };
+        let again = scan(&next_query, &mut scratch);
         limits.extend(again.types.iter().flat_map(|found| found.limits.iter().copied()));
         limits.extend(again.diagnostics.iter().flat_map(|found| found.limits.iter().copied()));
         if again.stopped {
-            return Redacted { text: work.text, limits, left_count, unfinished: true };
+            let unfinished = Some(Unfinished::Stopped);
+            return Redacted { text: work.text, limits, left_count, unfinished };
         }
-        found = places(query, &work.text, &again);
+        found = places(&again);
     }
-    Redacted { text: work.text, limits, left_count, unfinished: !found.is_empty() }
+    let unfinished = (!found.is_empty()).then_some(Unfinished::RoundsUsedUp);
+    Redacted { text: work.text, limits, left_count, unfinished }
 }
 
 /// Returns how many of the matches that are not replaced share no character with what is.
@@ -129,23 +141,20 @@ impl Target {
 }
 
 /// Returns what of a text was found is to be replaced, in order and without overlaps.
-fn places(query: &Query<'_>, text: &str, report: &Report) -> Vec<Target> {
+fn places(report: &Report) -> Vec<Target> {
     let mut all = Vec::new();
     for found in &report.types {
         let type_index = found.type_index;
-        let active = query.types.types().get(type_index).expect("a report names types of its own query");
-        let columns = active.generation.columns().as_slice();
-        for own in &found.matches {
-            let evidences = own.evidences.iter().map(|evidence| (evidence.span, evidence.column));
-            all.extend([(own.span, own.column)].into_iter().chain(evidences).map(|(span, column)| {
-                let definition = columns.get(column).expect("a report names columns of its type's table");
-                let span = TextSpan::new(span.start, span.end);
-                let span = match definition.rule.data_type {
-                    DataType::Phone { .. } => signs::with_signs(text, span),
-                    _ => span,
-                };
-                Target { start: span.start, end: span.end, type_index, column }
-            }));
+        for matched in &found.matches {
+            let evidences = matched.evidences.iter().map(|evidence| (evidence.span, evidence.column));
+            all.extend(
+                [(matched.span, matched.column)].into_iter().chain(evidences).map(|(span, column)| Target {
+                    start: span.start,
+                    end: span.end,
+                    type_index,
+                    column,
+                }),
+            );
         }
     }
     // The longer first, so that it swallows the shorter one and gives the name.
@@ -193,6 +202,11 @@ impl Work<'_> {
         let mut before = std::mem::take(&mut self.inserted).into_iter().peekable();
         let mut units = Units::new(self.offset_unit);
         let mut copied = 0;
+        // The text is copied from `copied` on, with the replacements. What earlier rounds inserted
+        // is moved along (`kept`), or swallowed by a replacement that covers it.
+        //
+        //     text   ……|old|……|== one ==|……          out   ……|old|……[label]
+        //                     ^ copied                              ^ out.len()
         for Replaced { one, whole, was_inserted, bare } in found {
             while let Some(old) = before.next_if(|old| old.start < one.start) {
                 kept.push(TextSpan::new(old.start - copied + out.len(), old.end - copied + out.len()));
@@ -215,10 +229,11 @@ impl Work<'_> {
                     out.push_str(&format!("[{}:{}]", self.label(&one), pseudonym(place)));
                 }
                 _ => {
-                    let own = text.get(one.start..one.end).expect("a part of it does so too");
+                    let masked = text.get(one.start..one.end).expect("a part of it does so too");
                     // The quotes take the place of two: nothing after them moves.
-                    let own = if bare { own.get(2..).unwrap_or("") } else { own };
-                    own.chars().for_each(|c| mask(c, &mut out));
+                    // A number of one digit has nothing left but the quotes.
+                    let masked = if bare { masked.get(2..).unwrap_or("") } else { masked };
+                    masked.chars().for_each(|c| mask(c, &mut out));
                 }
             }
             // What is found there later is what was put in: the quotes stay.
@@ -244,15 +259,15 @@ impl Work<'_> {
         let mut out: Vec<Replaced> = Vec::with_capacity(found.len());
         for (one, was_inserted) in found {
             for part in documents.parts(&self.text, one.span()) {
-                let own = Target { start: part.start, end: part.end, ..one };
+                let target = Target { start: part.start, end: part.end, ..one };
                 let whole = one.span();
                 match out.last_mut() {
                     // Two values in one number, or with an escape between.
-                    Some(last) if own.start < last.one.end => {
-                        last.one.end = last.one.end.max(own.end);
+                    Some(last) if target.start < last.one.end => {
+                        last.one.end = last.one.end.max(target.end);
                         last.was_inserted |= was_inserted;
                     }
-                    _ => out.push(Replaced { one: own, whole, was_inserted, bare: part.bare }),
+                    _ => out.push(Replaced { one: target, whole, was_inserted, bare: part.bare }),
                 }
             }
         }
@@ -263,6 +278,8 @@ impl Work<'_> {
     fn widened(&self, found: Vec<Target>) -> Vec<(Target, bool)> {
         let mut out: Vec<(Target, bool)> = Vec::with_capacity(found.len());
         for mut one in found {
+            // A part of a label is no text of the caller: if one is found, all of the label is
+            // replaced, and by a mask, so that rounds come to an end.
             let first = self.inserted.partition_point(|old| old.end <= one.start);
             let (mut touches, found_end) = (false, one.end);
             for old in self.inserted[first..].iter().take_while(|old| old.start < found_end) {
@@ -314,18 +331,15 @@ impl Units {
     fn replaced(&mut self, text: &str, span: TextSpan, replacement: &str) {
         let before = (self.at(text, span.start), self.at(text, span.end));
         let grown = self.spans.last().map_or(0, |(before, after)| i128::from(after.1) - i128::from(before.1));
-        let moved = u64::try_from(i128::from(before.0) + grown).unwrap_or(before.0);
+        let moved = u64::try_from(i128::from(before.0) + grown).expect("text before it has a length");
         self.spans.push((before, (moved, moved + units_in(replacement, self.unit))));
     }
 
-    /// Returns the units before a byte that is not before any asked for earlier.
+    /// Returns the units before a byte. Bytes must be passed in ascending order.
     fn at(&mut self, text: &str, byte: usize) -> u64 {
         let (from, units) = self.counted;
         let units = units
-            + units_in(
-                text.get(from..byte).expect("offsets are asked for in order, at characters"),
-                self.unit,
-            );
+            + units_in(text.get(from..byte).expect("offsets are passed in order, at characters"), self.unit);
         self.counted = (byte, units);
         units
     }
@@ -340,6 +354,8 @@ impl Units {
     }
 
     fn moved(&self, offset: u64, inside: impl Fn((u64, u64)) -> u64) -> u64 {
+        // Replaced spans are in order: the last one that starts before the offset contains it, or
+        // says by how much everything after it has moved.
         let next = self.spans.partition_point(|((start, _), _)| *start < offset);
         match next.checked_sub(1).and_then(|last| self.spans.get(last)) {
             None => offset,
@@ -394,7 +410,7 @@ mod tests {
         work.cover(vec![target(2, 5), target(8, 11)], 1);
         assert_eq!(work.text, "x [ssn:ABC] y [ssn:DEF] z");
         assert_eq!(work.inserted, [TextSpan::new(2, 11), TextSpan::new(14, 23)]);
-        // A part of the second one, and the text behind it.
+        // A part of the second one, and the text after it.
         work.cover(vec![target(19, 25)], 2);
         assert_eq!(work.text, "x [ssn:ABC] y █████████ █");
         assert_eq!(work.inserted, [TextSpan::new(2, 11), TextSpan::new(14, work.text.len())]);
@@ -408,7 +424,7 @@ mod tests {
     fn candidates_move_with_the_text() {
         let name = |_, _| "n".to_owned();
         let check = |offset: u64, length: u64, expected: (u64, u64)| {
-            // Two units for the face: the values stand at 3–8 and 11–13.
+            // Two units for the face: the values are at 3–8 and 11–13.
             let mut work = work("😀 value - ab end", &name, &Redaction::Label);
             work.candidates = vec![CandidateSpan { offset_units: offset, length_units: length }];
             work.cover(vec![target(5, 10), target(13, 15)], 1);

@@ -22,7 +22,7 @@ pub struct Span {
 pub struct Report {
     /// The types that have a match of at least the minimum confidence, in the order of the query.
     pub types: Vec<TypeReport>,
-    /// Why values that were found are no match; filled if the query asks for it.
+    /// Why values that were found are no match; filled if the query wants explanations.
     pub diagnostics: Vec<Diagnostic>,
     /// Matches below the minimum confidence, which are not listed.
     pub below: Below,
@@ -46,7 +46,7 @@ pub struct TypeReport {
     pub type_index: usize,
     /// The highest confidence of a match.
     pub confidence: u8,
-    /// Distinct primary values (for a type without primaries, distinct records) at the asked
+    /// Distinct primary values (for a type without primaries, distinct records) at the minimum
     /// confidence or above; no more than a bound that is among the limits once it is met.
     pub unique_count: u32,
     /// The same for each confidence that occurs, below the minimum too, from the highest down.
@@ -75,7 +75,7 @@ pub struct ConfidenceCount {
 pub struct Match {
     /// Where the primary value is.
     pub span: Span,
-    /// Its text: a text that came in pieces may be gone by now.
+    /// Its text: of a text in pieces the scanner keeps only a part.
     pub text: String,
     /// The position of its column.
     pub column: usize,

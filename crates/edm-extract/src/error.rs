@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a file is not read. Contains no piece of the file.
+/// Why a file is not read. It contains no piece of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -39,10 +39,10 @@ pub enum ErrorKind {
         line: u64,
         /// The first bad byte.
         byte: u64,
-        /// The declared encoding, where there is one.
+        /// The declared encoding, if there is one.
         declared: Option<&'static str>,
     },
-    /// The label names no encoding.
+    /// The label is not that of an encoding.
     UnknownLabel,
 }
 

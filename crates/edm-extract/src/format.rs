@@ -80,7 +80,7 @@ const FORMATS: [Format; 26] = [
 /// Names in the first bytes of a zip archive that is an office document.
 const OFFICE_NAMES: [&[u8]; 3] = [b"[Content_Types].xml", b"_rels/.rels", b"mimetypeapplication/vnd.oasis"];
 
-/// Returns the format of a file that starts with `front`; `None` where the file may be a text.
+/// Returns the format of a file that starts with `front`; `None` if it may be a text.
 pub(crate) fn other_format(front: &[u8]) -> Option<OtherFormat> {
     let found = FORMATS.iter().find(|format| {
         front.get(format.offset..).is_some_and(|rest| rest.starts_with(format.signature))

@@ -1,8 +1,8 @@
 //! From the bytes of a file to its text, as UTF-8.
 //!
-//! Answers two questions in one way for every caller: is this text, and in which encoding? A file
-//! that is not read is an error with a reason. It is never an empty text, which would pass for one
-//! in which nothing was found.
+//! Decides in one way for every caller whether a file is text, and in which encoding. A file that
+//! is not read is an error with a reason. It is never an empty text, which would be reported as one
+//! without matches.
 //!
 //! Refuses to guess: without a byte order mark and without a declared encoding, a text is UTF-8. It
 //! extracts nothing from documents yet; those are named and refused.

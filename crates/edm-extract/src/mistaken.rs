@@ -32,8 +32,8 @@ impl MistakenEncoding {
         self.declared
     }
 
-    /// Returns the number of characters beyond ASCII, once the table was read to its end; `None`
-    /// where it is not UTF-8 or all of it is ASCII.
+    /// Returns the number of characters beyond ASCII after the table was read to its end. `None` if
+    /// it is not UTF-8, or is all ASCII.
     pub fn utf8_characters(&self) -> Option<u64> {
         let characters = self.characters.load(Ordering::Relaxed);
         (characters > 0 && !self.is_no_utf8.load(Ordering::Relaxed)).then_some(characters)
@@ -44,10 +44,10 @@ impl MistakenEncoding {
     }
 }
 
-/// Looks at the bytes as they are decoded.
+/// Examines the bytes as they are decoded.
 pub(crate) struct Watch {
     found: Arc<MistakenEncoding>,
-    /// The begin of a character whose end was not read yet.
+    /// The start of a character whose end was not read yet.
     carried: Vec<u8>,
 }
 

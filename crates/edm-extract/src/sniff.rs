@@ -1,8 +1,8 @@
-//! What the first bytes of a file say: whether it can be a text, and in which encoding.
+//! Decides from the first bytes of a file whether it can be a text, and in which encoding.
 //!
-//! The order of the questions matters. A byte order mark overrides a declaration. A signature is
-//! looked for in the bytes and, where they are not plain UTF-8, in the decoded text: an RTF
-//! document may be written in UTF-16.
+//! The order of the checks matters. A byte order mark overrides a declaration. Signatures are
+//! searched in the bytes and, unless these are plain UTF-8, in the decoded text: an RTF document
+//! may be UTF-16.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
@@ -11,12 +11,12 @@ use crate::encoding::TextEncoding;
 use crate::error::{Error, ErrorKind};
 use crate::format::other_format;
 
-/// Bytes at the start of a file by which its format and encoding are known.
+/// The bytes at the start of a file that decide its format and encoding.
 pub(crate) const FRONT_BYTES: usize = 8 * 1024;
-/// Bytes by which UTF-16 without a byte order mark is known.
+/// The bytes that UTF-16 without a byte order mark is detected by.
 const UNMARKED_BYTES: usize = 512;
 
-/// What a file is read for.
+/// The purpose of reading a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// A text, in which a control character such as NUL is an error: it may belong to a format that
@@ -68,7 +68,8 @@ fn start(front: &[u8], reading: Reading) -> Result<Start, Error> {
     }
     let unmarked = |encoding| Ok(Start { encoding, mark_bytes: 0 });
     match reading.declared() {
-        // As UTF-16, such a text would be other characters, in which nothing is found.
+        // Read as UTF-16, such a text would have other characters, and nothing would be found in
+        // it.
         Some(declared) if declared.is_utf16() && !front.is_empty() && is_plain_utf8(front) => {
             Err(Error::new(ErrorKind::MistakenUtf16))
         }

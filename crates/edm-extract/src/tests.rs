@@ -6,12 +6,12 @@ use proptest::prelude::*;
 
 use crate::{Error, ErrorKind, TextEncoding, Utf8Text, text_of};
 
-/// Bytes that a caller asks for at once: fewer and more than a reader hands out directly.
+/// Sizes of a read: fewer and more bytes than a reader returns without its buffer.
 const ROOMS: [usize; 2] = [1, 64 * 1024];
 /// Longer than the front by which a file is judged.
 const LONG: usize = 9000;
 
-/// Gives few bytes at a time, as a slow pipe may: one of a short file, else a thousand or so.
+/// Returns few bytes at a time, as a slow pipe may: one of a short file, else about a thousand.
 struct Drip<'a>(&'a [u8]);
 
 impl Read for Drip<'_> {
@@ -35,7 +35,7 @@ fn read_all(mut from: impl Read, room: usize) -> Result<String, Error> {
     }
 }
 
-/// What is read: the text, or the start of the error's sentence.
+/// The result: the text, or the start of the error's sentence.
 type Expected<'a> = Result<&'a str, &'a str>;
 
 fn hold(what: &str, got: Result<String, Error>, expected: Expected) {
@@ -260,8 +260,7 @@ fn texts_that_begin_like_another_format_are_read() {
 }
 
 proptest! {
-    /// A text is read to its last character or not at all, and it does not matter how its bytes
-    /// come.
+    /// A text is read to its last character or not at all, however its bytes arrive.
     #[test]
     fn every_way_of_reading_gives_the_same(
         bytes in proptest::collection::vec(prop_oneof![8 => 0x20u8..0x7f, 1 => any::<u8>(), 1 => Just(b'\n')], 0..64),

@@ -14,7 +14,7 @@ use crate::mistaken::{MistakenEncoding, Watch};
 use crate::sniff::{FRONT_BYTES, Reading, Start, sniff};
 
 const BUFFER_BYTES: usize = 64 * 1024;
-/// A caller with this much room gets UTF-8 without a copy through our buffer.
+/// A read with a buffer of at least this size gets UTF-8 without a copy through our buffer.
 const DIRECT_BYTES_MIN: usize = 4 * 1024;
 
 /// Decodes a whole file as a text, in the declared encoding unless a byte order mark names another.
@@ -22,8 +22,8 @@ const DIRECT_BYTES_MIN: usize = 4 * 1024;
 /// # Errors
 /// The file is not a text, or not in this encoding.
 pub fn text_of(bytes: &[u8], declared: TextEncoding) -> Result<String, Error> {
-    // Room for all of UTF-8 and UTF-16, so that no copy of a part is left in memory. `read_to_end`
-    // looks for the end with 32 bytes more.
+    // Capacity for the whole text, so that a growing buffer leaves no copies in memory.
+    // `read_to_end` needs 32 bytes more to detect the end.
     let mut text = Vec::with_capacity((bytes.len() / 2 * 3).max(DIRECT_BYTES_MIN) + 32);
     let read = Utf8Text::reading(bytes, Reading::Text(declared)).read_to_end(&mut text);
     match read {
@@ -32,7 +32,7 @@ pub fn text_of(bytes: &[u8], declared: TextEncoding) -> Result<String, Error> {
     }
 }
 
-/// Reads a file and gives its text as UTF-8.
+/// Reads a file as UTF-8.
 ///
 /// What is not text is an [`io::Error`] that wraps an [`Error`] of this crate. The buffers are
 /// wiped when the reader is dropped.
@@ -42,10 +42,10 @@ pub struct Utf8Text<R> {
     encoding: Encoding,
     /// Bytes read and not decoded yet.
     raw: Vec<u8>,
-    /// Decoded text not handed out yet.
+    /// Decoded text that was not returned yet.
     text: Vec<u8>,
     text_start: usize,
-    /// Bytes decoded so far, the byte order mark included.
+    /// The number of bytes decoded so far, byte order mark included.
     decoded_bytes: u64,
     lines: u64,
     ended: bool,
@@ -60,13 +60,13 @@ enum Encoding {
 }
 
 impl<R: Read> Utf8Text<R> {
-    /// Decodes what `inner` gives as a text: UTF-8, or UTF-16 with a byte order mark.
+    /// Decodes the bytes of `inner` as a text: UTF-8, or UTF-16 with a byte order mark.
     pub fn new(inner: R) -> Self {
         Self::reading(inner, Reading::Text(TextEncoding::UTF_8))
     }
 
     /// Decodes a table, in the declared encoding if there is one. Control characters pass. UTF-16
-    /// without a byte order mark is read where its first characters are mostly ASCII. `mistaken`
+    /// without a byte order mark is read if its first characters are mostly ASCII. `mistaken`
     /// records whether the declared encoding may be a mistake.
     pub fn of_table(
         inner: R,
@@ -166,7 +166,7 @@ impl<R: Read> Utf8Text<R> {
         valid.map(drop)
     }
 
-    /// Reads UTF-8 to where it is asked for, without a copy between.
+    /// Reads UTF-8 directly into the caller's buffer.
     fn read_utf8(&mut self, out: &mut [u8]) -> io::Result<usize> {
         loop {
             let carried = self.raw.len();
@@ -184,15 +184,15 @@ impl<R: Read> Utf8Text<R> {
         }
     }
 
-    /// Returns how much of the bytes that follow is text, all but the begin of a last character,
-    /// and counts its lines.
+    /// Returns the number of next bytes that are text, without an incomplete last character, and
+    /// counts their lines.
     fn check_utf8(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let (valid, whole) = match (!bytes.is_ascii()).then(|| std::str::from_utf8(bytes)) {
             None | Some(Ok(_)) => (bytes.len(), true),
             Some(Err(error)) => (error.valid_up_to(), error.error_len().is_none() && !self.ended),
         };
         let (text, _) = bytes.split_at(valid);
-        // The first fault is reported, however the bytes came.
+        // The first fault is reported, however the bytes arrived.
         if let Some((at, character)) = self.control(text) {
             self.lines += line_ends(text.split_at(at).0);
             return Err(self.refuse_control(self.decoded_bytes + at as u64, character));
@@ -207,7 +207,7 @@ impl<R: Read> Utf8Text<R> {
 
     fn decode_other(&mut self) -> io::Result<()> {
         let Encoding::Other(decoder) = &mut self.encoding else { return Ok(()) };
-        // A byte is at most three bytes of UTF-8; what finds no room waits.
+        // A byte becomes at most three bytes of UTF-8. Input that does not fit waits.
         self.text.resize(self.raw.len() * 3 + 16, 0);
         let (result, read, written) =
             decoder.decode_to_utf8_without_replacement(&self.raw, &mut self.text, self.ended);

@@ -1,6 +1,6 @@
-//! `$batch`: several requests in one body, in Graph's documented form and in the one that
-//! Microsoft's SDKs send. What is wrong with the batch fails the whole; what is wrong with one
-//! request fails that one.
+//! `$batch`: several requests in one body, in Graph's documented form and in the form that
+//! Microsoft's SDKs send. A fault of the batch fails all of it; a fault of one request fails that
+//! request.
 
 use std::collections::HashMap;
 
@@ -31,13 +31,13 @@ const CONNECTION_HEADERS: &[&str] = &[
     "transfer-encoding",
     "upgrade",
 ];
-/// What no address holds unescaped; clients write such addresses all the same.
+/// The characters that must be escaped in an address. Some clients do not escape them.
 const UNESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}');
 
-/// What stands before a path that names no version: `path::BASE` with its slash.
+/// The prefix for a path without a version: `path::BASE` with its slash.
 const UNVERSIONED: &str = "/beta/";
 
-/// The requests of one body, in its order.
+/// The requests of one body, in their order.
 #[derive(Debug)]
 pub struct Batch {
     /// At most `limits::BATCH_REQUESTS_MAX`.
@@ -47,22 +47,23 @@ pub struct Batch {
 /// One request of a batch.
 #[derive(Debug)]
 pub struct BatchPart {
-    /// What its answer is called; unique in the batch.
+    /// Its id, which its answer repeats; unique in the batch.
     pub id: String,
-    /// Places in the batch of the requests that must have succeeded; all are before its own.
+    /// The positions in the batch of the requests that must have succeeded. All are before this
+    /// one.
     pub depends_on: Vec<usize>,
-    /// How its answer is read.
+    /// The dialect that the client reads its answer in.
     pub dialect: BatchDialect,
-    /// What it asks for, or why it cannot be asked.
+    /// The request, or why it is not valid.
     pub request: Result<PartRequest, BatchError>,
 }
 
-/// What one request of a batch asks for.
+/// The content of one request of a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PartRequest {
     /// One of GET, POST, PATCH and DELETE.
     pub method: &'static str,
-    /// Path and query, escaped, with a version prefix: it leads below the service and nowhere else.
+    /// Path and query, escaped, with a version prefix. It always leads below the service.
     pub target: String,
     /// Its own headers, without those of a connection.
     pub headers: Vec<(String, String)>,
@@ -70,19 +71,20 @@ pub struct PartRequest {
     pub body: Option<Vec<u8>>,
 }
 
-/// How the sender of a batch reaches this server, to know absolute addresses of it again.
+/// The address of this server as the sender of a batch sees it, to recognise absolute addresses.
 #[derive(Debug, Clone, Copy)]
 pub struct Here<'a> {
     /// The request's Host.
     pub host: &'a str,
-    /// What absolute addresses in answers begin with, without a slash at the end.
+    /// The beginning of absolute addresses in answers, without a slash at the end.
     pub origin: &'a str,
 }
 
 impl Batch {
-    /// Reads a batch, and returns what nobody looked at. Fails where requests cannot be told apart
-    /// or brought into an order, where there are more than `limits::BATCH_REQUESTS_MAX` of them,
-    /// and on properties that a batch does not have if `wished` says so.
+    /// Reads a batch, and returns the ignored properties too.
+    ///
+    /// Fails if ids are not unique, if a dependency is not on an earlier request, and on more than
+    /// `limits::BATCH_REQUESTS_MAX` requests. Fails on unknown properties if `wished` says so.
     pub fn parse(
         bytes: &[u8],
         here: Here<'_>,
@@ -127,7 +129,7 @@ fn read_id(request: &Reader<'_>) -> Result<String, BatchError> {
     }
 }
 
-/// Reads both spellings. Only requests before this one are known yet, so no circle can come about.
+/// Reads both spellings. A request may depend only on earlier ones, so there can be no circle.
 fn read_dependencies(
     request: &Reader<'_>,
     places: &HashMap<String, usize>,
@@ -186,8 +188,7 @@ fn read_url(request: &Reader<'_>, here: Here<'_>) -> Result<String, BatchError> 
     let mut target = utf8_percent_encode(path, UNESCAPED).to_string();
     let first = path.split('/').next().unwrap_or(path);
     let versioned = path::VERSIONS.iter().any(|version| first.eq_ignore_ascii_case(version));
-    // Whatever else is on this host, a batch reaches what is below the version and nothing beside
-    // it.
+    // A batch reaches only paths below the version, never other paths of this host.
     target.insert_str(0, if versioned { "/" } else { UNVERSIONED });
     if path::locate(&target).is_some_and(|located| located.template == path::BATCH) {
         return Err(fail(BatchErrorKind::Nested));
@@ -204,8 +205,8 @@ fn read_url(request: &Reader<'_>, here: Here<'_>) -> Result<String, BatchError> 
 }
 
 impl Here<'_> {
-    /// Returns the part of an address behind this server's own beginning; nothing where it leads
-    /// elsewhere.
+    /// Returns the part of an address after this server's origin; `None` if it leads to another
+    /// host.
     fn local<'u>(&self, url: &'u str) -> Option<&'u str> {
         let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
             return Some(url);
@@ -232,7 +233,7 @@ fn is_scheme(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
-/// Reads the headers with their names in lower case; those of a connection are dropped.
+/// Reads the headers, with their names in lower case. Headers of a connection are dropped.
 fn read_headers(request: &Reader<'_>) -> Result<Vec<(String, String)>, BatchError> {
     let MaybeNull::Value(headers) = request.object("headers")? else {
         return Ok(Vec::new());
@@ -246,7 +247,7 @@ fn read_headers(request: &Reader<'_>) -> Result<Vec<(String, String)>, BatchErro
         let MaybeNull::Value(value) = headers.text(name, limits::BATCH_HEADER_CHARACTERS_MAX)? else {
             continue;
         };
-        // A header's name may hold anything here, so it is not repeated in the error.
+        // A header's name may contain any text here, so the error does not repeat it.
         if !is_header_name(name) || value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) {
             return Err(BatchError::at(BatchErrorKind::Header, request.target("headers")));
         }

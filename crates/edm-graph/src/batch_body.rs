@@ -12,13 +12,13 @@ use serde_json::Value;
 use crate::batch_error::BatchErrorKind;
 use crate::object::Node;
 
-/// With or without the padding: OData asks for none, Microsoft's SDK sends it.
+/// With or without padding: OData specifies none, Microsoft's SDK sends it.
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 
-/// How a body of some content type stands in a batch.
+/// The form of a body in a batch, by its content type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartBody {
     /// As itself.
@@ -29,14 +29,13 @@ pub enum PartBody {
     Base64,
 }
 
-/// In whose way a request of a batch was written, and so its answer is read.
+/// The dialect of a request of a batch, and so of its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchDialect {
-    /// Graph's documented one, which is OData's: base64 in the alphabet for addresses, without
-    /// padding.
+    /// Graph's documented dialect, which is OData's: base64url without padding.
     Documented,
-    /// That of Microsoft's Python SDK (`depends_on`). It takes every string for padded base64 in
-    /// the usual alphabet, and loses the whole batch over one that is none.
+    /// The dialect of Microsoft's Python SDK (`depends_on`). The SDK decodes every string as padded
+    /// base64 in the standard alphabet, and fails on the whole batch if one string is not.
     PythonSdk,
 }
 
@@ -53,8 +52,8 @@ impl PartBody {
         }
     }
 
-    /// Appends a body of an answer to the JSON of a batch. Bytes that are not what their type says
-    /// are base64.
+    /// Appends a body of an answer to the JSON of a batch. Bytes that do not fit their content type
+    /// are written as base64.
     pub fn write(self, body: &[u8], dialect: BatchDialect, json: &mut Vec<u8>) {
         if self == PartBody::Json && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
             json.extend_from_slice(body);
@@ -72,7 +71,7 @@ impl PartBody {
 /// Returns the bytes of a request's body in a batch.
 pub(crate) fn bytes(body: &Node<'_>, content_type: Option<&str>) -> Result<Vec<u8>, BatchErrorKind> {
     match (PartBody::of(content_type), body) {
-        // Microsoft's SDK sends whatever is no object as base64, whatever its type.
+        // Microsoft's SDK sends everything but objects as base64, whatever its type.
         (PartBody::Json, Node::Text(text)) => {
             Ok(decode(text).unwrap_or_else(|| Value::from(text.as_ref()).to_string().into()))
         }
@@ -145,7 +144,7 @@ mod tests {
         check("text/plain", "a \"b\"\n\u{1}".as_bytes(), r#""a \"b\"\n\u0001""#);
         check("text/plain", b"\xFF", r#""_w""#);
         check("application/xml", b"<a/>", r#""PGEvPg""#);
-        // What is no JSON would break the answers beside it.
+        // Invalid JSON would break the answers around it.
         check("application/json", br#"{"a": "#, r#""eyJhIjog""#);
     }
 }

@@ -10,27 +10,27 @@ pub(crate) const METHODS: &[&str] = &["GET", "POST", "PATCH", "DELETE"];
 /// What is wrong with a batch or with one of its requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BatchErrorKind {
-    /// What any body can get wrong.
+    /// A fault that any body can have.
     Body(BodyError),
     /// An id is empty.
     EmptyId,
     /// Two requests have the same id.
     RepeatedId,
-    /// A request waits for one that does not stand before it.
+    /// A request depends on one that is not before it.
     Dependency,
-    /// Requests cannot be grouped to happen all or not at all.
+    /// Atomicity groups are not supported.
     AtomicityGroup,
     /// The request is itself a batch.
     Nested,
     /// The address leads to another host.
     ForeignHost,
-    /// The method is none of those of a batch.
+    /// The method is not permitted in a batch.
     Method,
-    /// A header's name or value cannot be sent.
+    /// A header's name or value is not valid.
     Header,
-    /// The body must be a string that holds the text.
+    /// The body must be a string with the text.
     BodyNotText,
-    /// The body must be a string that holds base64.
+    /// The body must be a string of base64.
     BodyNotBase64,
 }
 

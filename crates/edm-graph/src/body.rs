@@ -1,4 +1,4 @@
-//! Reads the properties of bodies: what a client may set must have its declared type.
+//! Reads the properties of bodies. A property that a client may set must have its declared type.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -7,7 +7,7 @@ use edm_model::{ColumnsError, DelimiterError};
 
 use crate::object::{Node, Object};
 
-/// A property as a body gave it. `null` and absence mean different things to PATCH.
+/// A property of a body. `null` and absence have different meanings in a PATCH.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum MaybeNull<T> {
     /// The property is not in the body: leave it as it is.
@@ -28,7 +28,7 @@ impl<T> MaybeNull<T> {
         }
     }
 
-    /// Returns the change a PATCH asks for: `None` to leave, `Some(None)` to clear.
+    /// Returns the change of a PATCH: `None` to leave, `Some(None)` to clear.
     pub fn into_change(self) -> Option<Option<T>> {
         match self {
             MaybeNull::Absent => None,
@@ -52,21 +52,21 @@ impl<T> MaybeNull<T> {
 /// What is wrong with a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BodyErrorKind {
-    /// The bytes are no JSON; the place is given, never the content.
+    /// The bytes are not JSON. The error has the place and never the content.
     NotJson {
-        /// Line, from 1.
+        /// The line, counted from 1.
         line: usize,
-        /// Column, from 1.
+        /// The column, counted from 1.
         column: usize,
     },
-    /// The JSON is no object.
+    /// The JSON is not an object.
     NotAnObject,
-    /// The property has another type than it must.
+    /// The property has the wrong type.
     WrongType {
-        /// What it must be, with its article.
+        /// The expected type, with its article.
         expected: &'static str,
     },
-    /// The property is needed and absent or `null`.
+    /// The property is required, and is absent or `null`.
     Missing,
     /// The number is out of its bounds.
     OutOfRange {
@@ -85,36 +85,36 @@ pub enum BodyErrorKind {
         /// How many it may have.
         count_max: usize,
     },
-    /// The word is none of those that are known.
+    /// The word is unknown.
     UnknownWord {
-        /// The known ones.
+        /// The known words.
         known: &'static [&'static str],
     },
-    /// The id is no GUID.
+    /// The id is not a GUID.
     NotAnId,
-    /// The columns cannot be a store's.
+    /// The columns are not valid for a store.
     Columns(ColumnsError),
     /// A character cannot be an ignored delimiter.
     Delimiter,
-    /// There is no such data type.
+    /// The data type is unknown.
     UnknownDataType,
     /// The option does not belong to the column's data type.
     UnknownOption,
-    /// The request has no such property or query option.
+    /// The property or query option is unknown.
     UnknownProperty {
-        /// What it may have been meant as.
+        /// A known name with a similar spelling.
         nearest: Option<&'static str>,
-        /// The paths of the next ones that it does not have.
+        /// The paths of the next unknown ones.
         others: Vec<String>,
     },
-    /// The object says that it is of a type that it cannot be.
+    /// The object declares a type that it cannot have.
     OtherType {
-        /// The declared one, behind `microsoft.graph.`; parameters of most actions have none.
+        /// The expected type, without `microsoft.graph.`; parameters of most actions have none.
         expected: Option<&'static str>,
     },
     /// The query has an option twice.
     RepeatedQueryOption,
-    /// A containment collection cannot take a reference.
+    /// A containment collection cannot contain a reference.
     Reference,
 }
 
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
         BodyError::at(kind, self.target(name))
     }
 
-    /// Returns whether the property is there, whatever its value.
+    /// Returns whether the property is present, whatever its value.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.get(name).is_some()
     }
@@ -249,7 +249,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a text of at most so many characters.
+    /// Reads a text of at most `characters_max` characters.
     pub(crate) fn text(&self, name: &str, characters_max: usize) -> Result<MaybeNull<String>, BodyError> {
         self.value(name).try_map(|value| check_text(value, characters_max, || self.target(name)))
     }
@@ -293,11 +293,11 @@ impl<'a> Reader<'a> {
     ) -> Result<MaybeNull<u32>, BodyError> {
         let wide = u64::from(*range.start())..=u64::from(*range.end());
         let bound = *range.end();
-        // Within the range already.
+        // The range was checked above.
         self.integer(name, wide)?.try_map(|number| Ok(u32::try_from(number).unwrap_or(bound)))
     }
 
-    /// Reads one of some words.
+    /// Reads one of the given words.
     pub(crate) fn word(
         &self,
         name: &str,
@@ -353,7 +353,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Returns the value or says that it is needed.
+    /// Returns the value, or fails because it is required.
     pub(crate) fn needed<T>(&self, name: &str, given: MaybeNull<T>) -> Result<T, BodyError> {
         given.into_option().ok_or_else(|| self.error(BodyErrorKind::Missing, name))
     }
@@ -369,10 +369,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns the number that is written with a fraction of nothing.
+/// Returns the integer that is written with a zero fraction.
 fn whole(number: &serde_json::Number) -> Option<u64> {
     let value = number.as_f64().filter(|_| number.is_f64())?;
-    // From here on not every integer has a value of its own.
+    // From here on an `f64` cannot represent every integer.
     let exact = (0.0..=9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0;
     exact.then_some(value as u64)
 }
@@ -388,13 +388,13 @@ fn check_text(
     }
 }
 
-/// Fails where a text has more characters than it may.
+/// Fails if a text has too many characters.
 pub(crate) fn check_length(
     text: &str,
     characters_max: usize,
     target: impl Fn() -> String,
 ) -> Result<(), BodyError> {
-    // Bytes bound characters from above, so most texts are never counted.
+    // A text has at most as many characters as bytes, so most texts need no counting.
     if text.len() > characters_max && text.chars().count() > characters_max {
         return Err(BodyError::at(BodyErrorKind::TooLong { characters_max }, target()));
     }

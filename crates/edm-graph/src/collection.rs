@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 /// A page of a list.
 ///
-/// An answer without `value` is none: read as an empty list it would be a list in which nothing is.
+/// An answer without `value` is an error, so that it is not read as an empty list.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Collection<T> {
-    /// What the elements are.
+    /// The context, which names the type of the elements.
     #[serde(rename = "@odata.context", skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
-    /// How many there are in all, when `$count=true` asked.
+    /// The number of all elements, if `$count=true` was given.
     #[serde(rename = "@odata.count", skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// The absolute address of the next page.

@@ -6,16 +6,16 @@ use edm_model::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
-/// Characters of the longest date-time that is read.
+/// The characters of the longest date-time that is read.
 const TEXT_BYTES_MAX: usize = 64;
 
-/// A moment as Graph writes it. Reads every form that Microsoft's SDKs send: with `Z`, with an
-/// offset, without either (then UTC), with 0 to 9 fraction digits (cut to microseconds), or a date
-/// alone.
+/// A `DateTimeOffset` as Graph writes it. Reads every form that Microsoft's SDKs send: with `Z`,
+/// with an offset, or without either (then UTC). The fraction has 0 to 9 digits and is cut to
+/// microseconds. A date alone is read too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DateTimeOffset(Timestamp);
 
-/// Reports a text that is no date-time.
+/// Reports a text that is not a date-time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseDateTimeError;
 
@@ -38,7 +38,7 @@ impl DateTimeOffset {
         self.0
     }
 
-    /// Reads a date-time. Fails on anything that is no moment of the Gregorian calendar.
+    /// Reads a date-time. Fails on anything that is not a time of the Gregorian calendar.
     pub fn parse(text: &str) -> Result<Self, ParseDateTimeError> {
         let text = text.trim();
         if text.len() > TEXT_BYTES_MAX || !text.is_ascii() {
@@ -57,7 +57,7 @@ impl DateTimeOffset {
         Ok(Self(Timestamp::from_micros(micros)))
     }
 
-    /// Returns the moment without fraction and offset, the form of an error's `date`
+    /// Returns the time without fraction and offset, the form of an error's `date`
     /// (`docs/api/errors.md`).
     pub fn without_fraction(self) -> String {
         let at = self.calendar();
@@ -72,7 +72,8 @@ impl DateTimeOffset {
         )
     }
 
-    /// Returns the calendar's view, held to the years 1 to 9999 that the wire can say.
+    /// Returns the calendar date and time, clamped to the years 1 to 9999 that the wire can
+    /// express.
     fn calendar(self) -> OffsetDateTime {
         let first = PrimitiveDateTime::new(Date::MIN, Time::MIDNIGHT).assume_utc();
         let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0.as_micros()) * 1_000);
@@ -123,7 +124,7 @@ fn parse_date(text: &str) -> Option<Date> {
     Date::from_calendar_date(digits(year)?.try_into().ok()?, month, two_digits(day)?).ok()
 }
 
-/// Splits `09:30:00+02:00` into the clock and how far it is ahead of UTC.
+/// Splits `09:30:00+02:00` into the clock time and its offset from UTC.
 fn split_offset(text: &str) -> Option<(&str, Duration)> {
     if let Some(clock) = text.strip_suffix(['Z', 'z']) {
         return Some((clock, Duration::ZERO));
@@ -170,7 +171,7 @@ fn digits(text: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// Checks what a text is read as, printed again.
+    /// Checks the date-time that a text is read as, printed again.
     fn check(text: &str, expected: Option<&str>) {
         let read = DateTimeOffset::parse(text).ok().map(|moment| moment.to_string());
         assert_eq!(read.as_deref(), expected, "{text}");

@@ -1,12 +1,11 @@
-//! Graph's error shapes: the answer to a failed request, and the error that a failed session
-//! carries.
+//! Graph's error shapes: the answer to a failed request, and the error of a failed session.
 
 use edm_model::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::date_time::DateTimeOffset;
 
-/// The body of every answer that is no success (`docs/api/errors.md`).
+/// The body of every answer that is not a success (`docs/api/errors.md`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorEnvelope {
     /// The error.
@@ -27,7 +26,7 @@ pub struct ErrorBody {
     /// Several parts of one error.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<ErrorDetail>,
-    /// What the operator needs to find the request again.
+    /// What the operator needs to find the request in the log.
     #[serde(rename = "innerError", skip_serializing_if = "Option::is_none")]
     pub inner_error: Option<InnerError>,
 }
@@ -45,14 +44,14 @@ pub struct ErrorDetail {
     pub target: Option<String>,
 }
 
-/// When, and which request.
+/// The time and the id of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct InnerError {
-    /// Without fraction and offset; a date that cannot be parsed loses Microsoft's SDK the whole
-    /// error.
+    /// The date has no fraction and no offset. If Microsoft's SDK cannot parse it, the SDK loses
+    /// the whole error.
     pub date: String,
-    /// The id that is in the server's log.
+    /// The request's id in the server's log.
     #[serde(rename = "request-id")]
     pub request_id: String,
     /// The id that the client sent, if it sent one.
@@ -98,6 +97,6 @@ pub struct ClassificationInnerError {
     pub code: Option<String>,
     /// The id that the client sent.
     pub client_request_id: Option<String>,
-    /// The job or request that met it.
+    /// The job or request in which it happened.
     pub activity_id: Option<String>,
 }

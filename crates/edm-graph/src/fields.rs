@@ -1,81 +1,80 @@
-//! What of a body is looked at: derived from the table of the wire, so that there is no second list
-//! of names.
+//! Which properties of a body are known. Derived from the table of the wire, so that there is no
+//! second list of names.
 
 use edm_model::limits;
 
 use crate::schema::{Action, Bound, NAMESPACE, Property, STRUCTURED_TYPES, StructuredType, Type, WritableOn};
 
-/// Names the type of an object.
+/// The annotation that names the type of an object.
 const TYPE_NAME: &str = "@odata.type";
-/// Stands where a reference would stand in for the object itself.
+/// The annotation of a reference, which replaces the object itself.
 const REFERENCE: &str = "@odata.id";
-/// What Microsoft's generated clients send beside `@odata.type` where they do not know a property
-/// of that name.
+/// A property that Microsoft's generated clients send beside `@odata.type` when they have no
+/// property of that name.
 const KIOTA_TYPE_NAME: &str = "odataType";
 
-/// What becomes of properties that a request does not have (RFC 7240, 4.4).
+/// How unknown properties of a request are handled (RFC 7240, section 4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Handling {
     /// The request is refused.
     Strict,
-    /// They are ignored, and named in the answer.
+    /// They are ignored, and the answer names them.
     Lenient,
 }
 
 /// The properties that a body, or an object in it, may have.
 #[derive(Debug, Clone, Copy)]
 pub enum Fields {
-    /// Those that make one of these.
+    /// Those that create one of these.
     Create(&'static StructuredType),
     /// Those that change one of these.
     Change(&'static StructuredType),
-    /// Those that name one of these that there is: its `id`.
+    /// Those that refer to an existing one: its `id`.
     Reference(&'static StructuredType),
     /// The parameters of an action.
     Parameters(&'static Action),
-    /// The parameters of an action that may stand in the query beside a body that is the rest of
-    /// them.
+    /// The parameters of an action that may be in the query, while the body is the text itself.
     Options(&'static Action),
 }
 
-/// What is looked at of a value.
+/// The expected shape of a value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Shape {
     /// A text, a number or a boolean.
     Scalar,
-    /// So many of them at most.
+    /// A collection of at most this number of them.
     Scalars(usize),
     /// An object.
     Object(Fields),
-    /// So many of them at most.
+    /// A collection of at most this number of them.
     Objects(Fields, usize),
-    /// All of it.
+    /// Any JSON, all of which is kept.
     Json,
 }
 
-/// What a name means in an object.
+/// The meaning of a name in an object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Member {
     /// The property of this spelling.
     Read(&'static str, Shape),
-    /// A property whose name is the client's own.
+    /// A property whose name the client chooses.
     Open(Shape),
     /// The name of the object's type.
     TypeName,
-    /// An annotation of which it matters that it is there.
+    /// An annotation of which only the presence matters.
     Mark(&'static str),
-    /// Something that is allowed and not looked at.
+    /// An annotation or property that is permitted and ignored.
     Passed,
-    /// Something that would change the meaning of the object if it were passed over.
+    /// An annotation that would change the meaning of the object if it were ignored.
     Refused,
-    /// Nothing.
+    /// No known name.
     Unknown,
 }
 
 impl Fields {
-    /// Returns what becomes of properties that the body does not have, unless the client says
-    /// otherwise: what a text is looked through for must not hang on a misspelt name, and resources
-    /// come back with what later versions add.
+    /// Returns how unknown properties are handled, unless the client asks for another way. Actions
+    /// refuse them: a misspelt parameter must not change what is searched for. Resources ignore
+    /// them: clients send back what later versions added.
     pub const fn handling(self) -> Handling {
         match self {
             Fields::Parameters(_) | Fields::Options(_) => Handling::Strict,
@@ -83,7 +82,7 @@ impl Fields {
         }
     }
 
-    /// Returns what a name means, whatever the case of its letters.
+    /// Returns the meaning of a name, ignoring case.
     pub(crate) fn member(self, name: &str) -> Member {
         if name == TYPE_NAME {
             return Member::TypeName;
@@ -125,7 +124,7 @@ impl Fields {
         }
     }
 
-    /// Returns the name of a property that is looked at and spelled almost like this.
+    /// Returns the name of a known property with a similar spelling.
     pub(crate) fn nearest(self, name: &str) -> Option<&'static str> {
         let read = self.properties().filter_map(|property| match self.property(property) {
             Member::Read(name, _) => Some(name),
@@ -135,9 +134,9 @@ impl Fields {
         near.filter(|(distance, known)| *distance <= (known.len() / 3).min(3)).min().map(|(_, known)| known)
     }
 
-    /// Returns whether a value of `@odata.type` names a type that the object can be: the declared
-    /// one, one that inherits from it, or one that it inherits from, as Microsoft's SDKs name it.
-    /// Parameters can be of the type of their action's request alone.
+    /// Returns whether a value of `@odata.type` names a possible type of the object: the declared
+    /// type, a derived type, or a base type. Microsoft's SDKs send base types. Parameters can only
+    /// have the type of their action's request.
     pub(crate) fn may_be(self, type_name: &str) -> bool {
         let full = type_name.strip_prefix('#').unwrap_or(type_name);
         let name = match full.split_at_checked(NAMESPACE.len()) {
@@ -154,7 +153,7 @@ impl Fields {
         !named.is_abstract && (inherits(named, of) || inherits(of, named))
     }
 
-    /// Returns the name of the declared type, where there is one.
+    /// Returns the name of the declared type, if there is one.
     pub(crate) fn type_name(self) -> Option<&'static str> {
         match self {
             Fields::Parameters(action) | Fields::Options(action) => action.request_type,
@@ -162,7 +161,7 @@ impl Fields {
         }
     }
 
-    /// Returns the declared type, where there is one that is served.
+    /// Returns the declared type, if there is one and this service has it.
     const fn of(self) -> Option<&'static StructuredType> {
         match self {
             Fields::Create(of) | Fields::Change(of) | Fields::Reference(of) => Some(of),
@@ -203,8 +202,8 @@ impl Fields {
 }
 
 impl Shape {
-    /// Returns the shape of what an open object holds under names of the client's: a value or a
-    /// collection of them.
+    /// Returns the shape of the client's properties in an open object: a value or a collection of
+    /// values.
     const fn of_element(open: Type) -> Self {
         match open {
             Type::Structured(of) => Shape::Object(Fields::Create(of)),
@@ -213,12 +212,11 @@ impl Shape {
     }
 }
 
-/// Counts the letters to change, put in, leave out or swap with their neighbour to make one word of
-/// the other; case does not matter.
+/// Returns the Damerau–Levenshtein distance (optimal string alignment) of two words, ignoring case.
 fn distance(one: &str, other: &str) -> usize {
     let letters = |word: &str| word.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
     let (one, other) = (letters(one), letters(other));
-    // Rows of the table of distances between beginnings: the one before the last, and the last.
+    // The last two rows of the table of distances between prefixes.
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=other.len()).collect();
     for (i, a) in one.iter().enumerate() {
@@ -271,7 +269,7 @@ mod tests {
         check("#microsoft.graph.exactMatchSessionBase", true);
         check("#microsoft.graph.exactMatchDataStore", false);
         check("#microsoft.graph.exactMatchLookupJob", false);
-        // Nothing is of an abstract type.
+        // No value has an abstract type.
         check("#microsoft.graph.exactMatchJobBase", false);
         check("#microsoft.graph.entity", false);
         check("#other.exactMatchSession", false);

@@ -1,34 +1,34 @@
-//! What of a request nobody looked at: named to who sent it, never with its value.
+//! The ignored properties of a request. The answer names them, never with their values.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::body::{BodyError, BodyErrorKind};
 use crate::fields::{Fields, Handling};
 
-/// Names that are kept; all are counted.
+/// The number of names that are kept. All are counted.
 const NAMES_MAX: usize = 20;
-/// Characters of a name that are kept.
+/// The number of characters of a name that are kept.
 const NAME_CHARACTERS_MAX: usize = 128;
-/// Bytes of the longest list of names in a header.
+/// The bytes of the longest list of names in a header.
 const HEADER_BYTES_MAX: usize = 1_024;
-/// Stands in the header for the names that are not there.
+/// Replaces, in the header, the names that are left out.
 const AND_OTHERS: &str = "...";
-/// What a path keeps when it is written into a header. No name reads as [`AND_OTHERS`], since paths
-/// have no empty parts.
+/// The characters of a path that are not escaped in a header. No name reads as [`AND_OTHERS`],
+/// since paths have no empty parts.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'[').remove(b']');
 
-/// Properties that a request has and nobody knows.
+/// The unknown properties of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ignored {
     /// The paths of the first ones.
     paths: Vec<String>,
-    /// What the first one may have been meant as.
+    /// The known name that the first one may be a misspelling of.
     nearest: Option<&'static str>,
     count: u64,
 }
 
 impl Ignored {
-    /// Notes a property: `path` leads to the object that it stands in.
+    /// Records a property. `path` leads to the object that contains it.
     pub(crate) fn note(&mut self, fields: Fields, path: &str, name: &str) {
         self.count += 1;
         if self.paths.len() == NAMES_MAX {
@@ -41,12 +41,12 @@ impl Ignored {
         self.paths.push(if path.is_empty() { name } else { format!("{path}.{name}") });
     }
 
-    /// Returns whether there is none.
+    /// Returns whether nothing was ignored.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Returns how many there are.
+    /// Returns the number of properties.
     pub fn count(&self) -> u64 {
         self.count
     }
@@ -56,7 +56,7 @@ impl Ignored {
         &self.paths
     }
 
-    /// Fails with the first of them where they are not to be ignored.
+    /// Fails with the first property, unless unknown properties are to be ignored.
     pub fn handled(self, handling: Handling) -> Result<Self, BodyError> {
         if self.is_empty() || handling == Handling::Lenient {
             return Ok(self);
@@ -67,14 +67,14 @@ impl Ignored {
         Err(BodyError::at(kind, target))
     }
 
-    /// Returns the paths as the value of a header: percent-encoded, apart by commas, `...` at the
-    /// end where there are more.
+    /// Returns the paths as the value of a header: percent-encoded, separated by commas, with `...`
+    /// at the end if there are more.
     pub fn header(&self) -> String {
         let mut header = String::new();
         let mut written = 0;
         for path in &self.paths {
             let encoded = utf8_percent_encode(path, KEPT).to_string();
-            // Room for what follows, and for the mark that says that more do.
+            // Leaves space for the separator and for the mark that there are more.
             if header.len() + encoded.len() + 2 + 2 + AND_OTHERS.len() > HEADER_BYTES_MAX {
                 break;
             }

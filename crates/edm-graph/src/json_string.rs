@@ -1,20 +1,22 @@
-//! Strings of JSON: one without escapes stays where it lies, one with some is copied by blocks.
-//! Where the marks of a block stand is asked once for the whole block, not anew behind each escape:
-//! in logs and JSON within JSON they stand dense, and then each would wait for what was learned of
-//! the one before.
+//! Strings of JSON. A string without escapes is borrowed; a string with escapes is copied in blocks
+//! of 64 bytes.
+//!
+//! One mask of special bytes is computed for each block and used for all its escapes. Escapes are
+//! dense in logs and in JSON within JSON. Computing the mask again after each escape would make
+//! every step wait for the one before.
 
 use std::borrow::Cow;
 
 /// Bytes below this one must be escaped in a string.
 const CONTROL_END: u8 = 0x20;
-/// Bytes that are looked at and copied in one step: as many as a word has bits.
+/// The bytes that are examined and copied in one step: as many as a word has bits.
 const BLOCK_BYTES: usize = u64::BITS as usize;
-/// Bytes from the begin of a block on that must be there, so that a block can be copied from
-/// anywhere in it.
+/// The bytes that must be available from the start of a block, so that 64 bytes can be copied from
+/// any offset in it.
 const AHEAD_BYTES: usize = 2 * BLOCK_BYTES;
 const WORD_BYTES: usize = size_of::<u64>();
 
-/// What the letters behind a backslash stand for; zero for those that stand for nothing so short.
+/// The byte that a letter after a backslash means. Zero for letters that are not such an escape.
 const ESCAPED: [u8; 256] = {
     let mut escaped = [0; 256];
     escaped[b'"' as usize] = b'"';
@@ -28,26 +30,27 @@ const ESCAPED: [u8; 256] = {
     escaped
 };
 
-/// Reads a string behind its opening mark; returns it and what stands behind its closing one. Gives
-/// nothing where another reader must decide: of what is no string, and why.
+/// Reads a string after its opening quote. Returns it and the bytes after its closing quote. `None`
+/// if the string is not valid or not complete; another reader then reports why.
 pub(crate) fn read(bytes: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
     let first = memchr::memchr2(b'"', b'\\', bytes)?;
     let (plain, rest) = bytes.split_at_checked(first)?;
-    // Without a way out of the loop, so that many are compared at once.
+    // Without an early exit, so that the compiler vectorises the comparison.
     if plain.iter().fold(false, |control, byte| control | (*byte < CONTROL_END)) {
         return None;
     }
     if let Some(behind) = rest.strip_prefix(b"\"") {
         return Some((Cow::Borrowed(std::str::from_utf8(plain).ok()?), behind));
     }
-    // No escape is shorter than what it stands for; the last copy of a block may go beyond its end.
+    // No escape is shorter than the character that it means. The last copy of a block may extend
+    // past the text's end.
     let mut text = vec![0; bytes.len() + AHEAD_BYTES];
     text.get_mut(..first)?.copy_from_slice(plain);
     let (length, behind) = match copy(bytes, first, first, &mut text)? {
         Reached::Mark { length, behind } => (length, behind),
         Reached::End { from, length } => {
-            // The last bytes once more, with so many behind them that no copy leaves them. These
-            // would have to be escaped.
+            // The last bytes again, padded so that no copy reads past them. The padding is NULs,
+            // which end the string with an error.
             let (mut padded, rest) = ([0; 2 * AHEAD_BYTES], bytes.get(from..)?);
             padded.get_mut(..rest.len())?.copy_from_slice(rest);
             let Reached::Mark { length, behind } = copy(&padded, 0, length, &mut text)? else {
@@ -57,16 +60,16 @@ pub(crate) fn read(bytes: &[u8]) -> Option<(Cow<'_, str>, &[u8])> {
         }
     };
     text.truncate(length);
-    // No character is made of what stands before and behind an escape: those begin and end with
-    // whole ones.
+    // Validating the whole text is the same as validating each part. An escape means a whole
+    // character, so no character can begin before it and end after it.
     Some((Cow::Owned(String::from_utf8(text).ok()?), bytes.get(behind..)?))
 }
 
-/// How far a copy came: so much of the text is there.
+/// Where a copy ended. `length` bytes of the text are written.
 enum Reached {
-    /// The closing mark.
+    /// At the closing quote.
     Mark { length: usize, behind: usize },
-    /// Fewer bytes are left than a block and a copy need.
+    /// At the end of the bytes: too few are left for a block and a copy.
     End { from: usize, length: usize },
 }
 
@@ -77,8 +80,8 @@ fn copy(bytes: &[u8], mut from: usize, mut length: usize, text: &mut [u8]) -> Op
         let mut begin = 0;
         loop {
             let end = if marks == 0 { BLOCK_BYTES } else { marks.trailing_zeros() as usize };
-            // More than is plain, which is overwritten by what follows: to copy as much as is costs
-            // a wrong guess.
+            // Always copies a whole block; the excess is overwritten by what follows. A copy of
+            // variable length would cost a branch misprediction.
             let plain: &[u8; BLOCK_BYTES] = ahead.get(begin..)?.first_chunk()?;
             *text.get_mut(length..)?.first_chunk_mut()? = *plain;
             length += end - begin;
@@ -107,34 +110,34 @@ fn copy(bytes: &[u8], mut from: usize, mut length: usize, text: &mut [u8]) -> Op
                 from += begin;
                 continue 'blocks;
             }
-            // What is escaped is no mark.
+            // An escaped byte is not special.
             marks &= u64::MAX << begin;
         }
     }
     Some(Reached::End { from, length })
 }
 
-/// Returns a bit for each byte of a block that does not stand for itself.
+/// Returns a bit for each byte of a block that is a quote, a backslash or a control character.
 fn specials(block: &[u8; BLOCK_BYTES]) -> u64 {
-    // Moves the lowest bits of eight bytes into the highest byte.
+    // Multiplying by it moves the lowest bits of eight bytes into the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let is_special = |byte: u8| (byte < CONTROL_END) | (byte == b'"') | (byte == b'\\');
-    // All bytes first, so that many are compared at once.
+    // All bytes are compared first, so that the compiler vectorises it.
     let flags = block.map(|byte| u8::from(is_special(byte)));
     let (words, _) = flags.as_chunks::<WORD_BYTES>();
     let bits = words.iter().map(|word| u64::from_le_bytes(*word).wrapping_mul(GATHER) >> (u64::BITS - 8));
     bits.rev().fold(0, |marks, bits| (marks << 8) | bits)
 }
 
-/// Reads a character that is written as one unit of UTF-16 or two, behind the first `\u`; returns
-/// the bytes that it takes too.
+/// Reads a character that is written as one or two UTF-16 units, after the first `\u`. Returns it
+/// and the number of bytes read.
 fn character(bytes: &[u8]) -> Option<(char, usize)> {
     const DIGITS: usize = 4;
     let first = unit(bytes.get(..DIGITS)?)?;
     if !(0xd800..0xdc00).contains(&first) {
         return Some((char::from_u32(first.into())?, DIGITS));
     }
-    // The other half of a pair.
+    // The low surrogate.
     let second = unit(bytes.get(DIGITS..)?.strip_prefix(b"\\u")?.get(..DIGITS)?)?;
     Some((char::decode_utf16([first, second]).next()?.ok()?, DIGITS + 2 + DIGITS))
 }

@@ -1,9 +1,9 @@
 //! The wire: Microsoft Graph's JSON for exact data match, its paths, query options and errors, used
-//! by the server and by the agent. Places on the walk of a text: request → **checked words of the
-//! model** → service, and report → **Graph's JSON** → response.
+//! by the server and by the agent. Its steps in the walk of a text: request → **checked types of
+//! the model** → service, and report → **Graph's JSON** → response.
 //!
-//! It decides nothing, knows no HTTP status and no service; it reads leniently only where the
-//! contract says so.
+//! It decides nothing, and knows neither the service nor HTTP statuses. Where it reads leniently,
+//! `docs/api/` says so.
 //!
 //! ```
 //! use edm_graph::{FromBody, SessionDraft};

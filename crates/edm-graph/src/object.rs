@@ -1,5 +1,5 @@
-//! A JSON object of a body, as far as anybody looks at it: small beside what was sent, and texts
-//! stay where they lie.
+//! The known part of a JSON object of a body. It is small beside what was sent, and texts are
+//! borrowed from the body.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde_json::Number;
 /// A value of a body.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Node<'a> {
-    /// `null`, or an annotation of which it matters only that it is there.
+    /// `null`, or an annotation of which only the presence matters.
     Null,
     /// True or false.
     Boolean(bool),
@@ -16,26 +16,26 @@ pub(crate) enum Node<'a> {
     Number(Number),
     /// A string.
     Text(Cow<'a, str>),
-    /// An array; where none is expected, without its elements.
+    /// An array. Its elements are dropped if no array is expected.
     Elements(Vec<Node<'a>>),
-    /// An object; where none is expected, without its properties.
+    /// An object. Its properties are dropped if no object is expected.
     Object(Object<'a>),
-    /// JSON that is handed on as it is.
+    /// JSON that is passed on as it is.
     Json(Vec<u8>),
 }
 
-/// The properties of a body, or of an object in it, that are looked at: each once, the last of a
+/// The known properties of a body, or of an object in it. Each occurs once; the last value of a
 /// name counts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Object<'a>(Vec<(Cow<'a, str>, Node<'a>)>);
 
 impl<'a> Object<'a> {
-    /// Sets a property and returns what it was before. Walks along all of them: there are few.
+    /// Sets a property and returns its value before. The search is linear, because there are few.
     pub(crate) fn set(&mut self, name: Cow<'a, str>, value: Node<'a>) -> Option<Node<'a>> {
         if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == name) {
             return Some(std::mem::replace(known, value));
         }
-        // Most objects have one or two, and there may be thousands of objects.
+        // Most objects have one or two properties, and there may be thousands of objects.
         if self.0.len() == self.0.capacity() {
             self.0.reserve_exact(self.0.len().max(1));
         }
@@ -48,7 +48,7 @@ impl<'a> Object<'a> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// Takes a property out.
+    /// Removes a property and returns it.
     pub(crate) fn remove(&mut self, name: &str) -> Option<Node<'a>> {
         let place = self.0.iter().position(|(known, _)| known == name)?;
         Some(self.0.remove(place).1)
@@ -59,7 +59,7 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(name, _)| name.as_ref())
     }
 
-    /// Returns how many properties there are.
+    /// Returns the number of properties.
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }

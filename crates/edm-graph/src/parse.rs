@@ -1,6 +1,5 @@
-//! Reads bodies while keeping no more of them than is looked at: what a body does not have is
-//! passed over without being built, and what it has is bounded while it is read. Nesting is bounded
-//! by the parser at 128 levels, whatever holds it.
+//! Reads bodies and keeps only known properties. Unknown ones are skipped without being built;
+//! known ones are bounded while they are read. The parser bounds nesting at 128 levels in both.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,18 +13,20 @@ use crate::fields::{Fields, Handling, Member, Shape};
 use crate::ignored::Ignored;
 use crate::object::{Node, Object};
 
-/// What is read from a JSON body.
+/// A type that can be read from a JSON body.
 pub trait FromBody: Sized {
     /// The properties that the body may have.
     const FIELDS: Fields;
 
-    /// Reads what the body says. Fails with the path of the first property that is wrong.
+    /// Reads the value from the body's properties. Fails with the path of the first property that
+    /// is wrong.
     fn read(body: &Object<'_>) -> Result<Self, BodyError>;
 
-    /// Parses and reads a body, and returns what nobody looked at. An empty one is an empty object,
-    /// because actions without parameters send none. Fails on bytes that are no JSON object, where
-    /// properties that the body does not have are not to be ignored, by `wished` or else by
-    /// [`Fields::handling`], and as [`FromBody::read`] does.
+    /// Parses and reads a body, and returns the ignored properties too. An empty body is read as an
+    /// empty object, because clients send none for actions without parameters.
+    ///
+    /// Fails on bytes that are not a JSON object, and as [`FromBody::read`] does. Fails on unknown
+    /// properties if `wished`, or else [`Fields::handling`], does not let them be ignored.
     fn parse(bytes: &[u8], wished: Option<Handling>) -> Result<(Self, Ignored), BodyError> {
         let (object, ignored) = parse_object(bytes, Self::FIELDS)?;
         let ignored = ignored.handled(wished.unwrap_or(Self::FIELDS.handling()))?;
@@ -47,24 +48,24 @@ pub(crate) fn parse_object(bytes: &[u8], fields: Fields) -> Result<(Object<'_>, 
     }
 }
 
-/// What is known while a body is read.
+/// The state while a body is read.
 #[derive(Default)]
 pub(crate) struct Reading {
     pub(crate) ignored: Ignored,
-    /// Why it cannot be read, where that is no fault of the JSON.
+    /// Why the body is refused, if the JSON itself is valid.
     failure: Option<BodyError>,
     path: Vec<Step>,
     kept: usize,
 }
 
-/// A step on the way to a value.
+/// A step of the path to a value.
 enum Step {
     Name(&'static str),
     Index(usize),
 }
 
 impl Reading {
-    /// Reads JSON that is one value.
+    /// Reads JSON that consists of one value.
     pub(crate) fn value<'a>(&mut self, bytes: &'a [u8], shape: Shape) -> Result<Node<'a>, BodyError> {
         let mut json = serde_json::Deserializer::from_slice(bytes);
         let read = ValueSeed { reading: self, shape }.deserialize(&mut json);
@@ -75,7 +76,7 @@ impl Reading {
         })
     }
 
-    /// Goes down to a property whose value is read by itself.
+    /// Sets the path to a property whose value is parsed separately.
     pub(crate) fn enter(&mut self, name: &'static str) {
         self.path = vec![Step::Name(name)];
     }
@@ -107,7 +108,7 @@ impl Reading {
         Ok(())
     }
 
-    /// Reads a property of an object, or passes it over.
+    /// Reads a property of an object, or skips it.
     fn property<'a, A: MapAccess<'a>>(
         &mut self,
         fields: Fields,
@@ -123,7 +124,8 @@ impl Reading {
                 self.path.pop();
                 object.set(Cow::Borrowed(name), value);
             }
-            // One more than there may be, so that whoever reads them sees that there are too many.
+            // One more than permitted is kept, so that the reader of the value sees that there are
+            // too many.
             Member::Open(shape) if object.len() <= limits::COLUMNS_MAX => {
                 self.keep()?;
                 let value = map.next_value_seed(ValueSeed { reading: self, shape })?;
@@ -166,8 +168,8 @@ impl Reading {
     }
 }
 
-/// Reads a value of some shape. What has another one is passed over, and a value of its kind
-/// without content stands for it.
+/// Reads a value of the expected shape. A value of another shape is skipped and replaced by an
+/// empty value of its kind.
 struct ValueSeed<'r> {
     reading: &'r mut Reading,
     shape: Shape,
@@ -236,7 +238,8 @@ impl<'a> Visitor<'a> for ValueSeed<'_> {
             }
         };
         let mut elements = Vec::new();
-        // One more than there may be, so that whoever reads them sees that there are too many.
+        // One more than permitted is kept, so that the reader of the value sees that there are too
+        // many.
         while elements.len() <= count_max {
             reading.path.push(Step::Index(elements.len()));
             let seed = ValueSeed { reading: &mut *reading, shape: element };
@@ -303,8 +306,8 @@ impl<'a> Visitor<'a> for NameSeed {
     }
 }
 
-/// Passes over a value. Unlike serde's own way it counts levels, and refuses strings and numbers
-/// that are none.
+/// Skips a value. Unlike serde's `IgnoredAny` it counts levels, and refuses strings and numbers
+/// that are not valid.
 struct Passing;
 
 impl<'a> DeserializeSeed<'a> for Passing {
@@ -359,7 +362,7 @@ impl<'a> Visitor<'a> for Passing {
     }
 }
 
-/// Writes a value down again, without blanks: no longer than it came.
+/// Writes a value again without blanks, so it is no longer than the input.
 struct Writing<'w>(&'w mut Vec<u8>);
 
 impl Writing<'_> {

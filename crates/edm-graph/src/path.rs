@@ -1,5 +1,5 @@
-//! Every path of the service in one table, for the router and for clients. How paths are read
-//! leniently stands beside.
+//! Every path of the service in one table, for the router and for clients. The lenient reading of
+//! paths is in `path/`.
 
 mod cast;
 mod lenient;
@@ -13,7 +13,7 @@ pub const BASE: &str = "/beta";
 pub const SERVICE: &str = "/dataClassification";
 /// Data stores.
 pub const STORES: &str = "/dataClassification/exactMatchDataStores";
-/// How many data stores.
+/// The number of data stores.
 pub const STORES_COUNT: &str = "/dataClassification/exactMatchDataStores/$count";
 /// One data store.
 pub const STORE: &str = "/dataClassification/exactMatchDataStores/{store}";
@@ -23,15 +23,15 @@ pub const STORE_LOOKUP: &str = "/dataClassification/exactMatchDataStores/{store}
 pub const STORE_ROLLBACK: &str = "/dataClassification/exactMatchDataStores/{store}/rollback";
 /// Sessions of a store.
 pub const SESSIONS: &str = "/dataClassification/exactMatchDataStores/{store}/sessions";
-/// How many sessions.
+/// The number of sessions.
 pub const SESSIONS_COUNT: &str = "/dataClassification/exactMatchDataStores/{store}/sessions/$count";
-/// What an older documentation page posts sessions to.
+/// The path that an older page of Graph's documentation posts sessions to.
 pub const SESSIONS_REF: &str = "/dataClassification/exactMatchDataStores/{store}/sessions/$ref";
 /// One session.
 pub const SESSION: &str = "/dataClassification/exactMatchDataStores/{store}/sessions/{session}";
 /// Ends the upload of a session.
 pub const SESSION_COMMIT: &str = "/dataClassification/exactMatchDataStores/{store}/sessions/{session}/commit";
-/// Gives a session up.
+/// Cancels a session.
 pub const SESSION_CANCEL: &str = "/dataClassification/exactMatchDataStores/{store}/sessions/{session}/cancel";
 /// Gives a session a new upload address.
 pub const SESSION_RENEW: &str = "/dataClassification/exactMatchDataStores/{store}/sessions/{session}/renew";
@@ -40,29 +40,29 @@ pub const SESSION_AGENT: &str =
     "/dataClassification/exactMatchDataStores/{store}/sessions/{session}/uploadAgent";
 /// Upload agents.
 pub const AGENTS: &str = "/dataClassification/exactMatchUploadAgents";
-/// How many upload agents.
+/// The number of upload agents.
 pub const AGENTS_COUNT: &str = "/dataClassification/exactMatchUploadAgents/$count";
 /// One upload agent.
 pub const AGENT: &str = "/dataClassification/exactMatchUploadAgents/{agent}";
 /// Sensitive types.
 pub const TYPES: &str = "/dataClassification/sensitiveTypes";
-/// How many sensitive types.
+/// The number of sensitive types.
 pub const TYPES_COUNT: &str = "/dataClassification/sensitiveTypes/$count";
 /// One sensitive type.
 pub const TYPE: &str = "/dataClassification/sensitiveTypes/{type}";
 /// Finds records in a text.
 pub const CLASSIFY: &str = "/dataClassification/classifyExactMatches";
-/// Covers records in a text.
+/// Redacts records in a text.
 pub const REDACT: &str = "/dataClassification/redactExactMatches";
-/// Several requests in one.
+/// A batch of requests.
 pub const BATCH: &str = "/$batch";
 /// Finds records in a file.
 pub const CLASSIFY_FILE: &str = "/dataClassification/classifyFile";
-/// Finds records in a text and keeps a job of it; Graph had it until 2022.
+/// Finds records in a text and stores a job of it. Graph had it until 2022.
 pub const CLASSIFY_TEXT: &str = "/dataClassification/classifyText";
 /// Every classification job.
 pub const JOBS: &str = "/dataClassification/jobs";
-/// How many jobs.
+/// The number of jobs.
 pub const JOBS_COUNT: &str = "/dataClassification/jobs/$count";
 /// One job.
 pub const JOB: &str = "/dataClassification/jobs/{job}";
@@ -106,16 +106,16 @@ pub const LABEL: &str = "/dataClassification/sensitivityLabels/{label}";
 pub const METADATA: &str = "/$metadata";
 /// Paths and objects, in OpenAPI.
 pub const OPEN_API: &str = "/openapi.json";
-/// Whether the process lives.
+/// Whether the process is alive.
 pub const HEALTH: &str = "/healthz";
 /// Whether live generations are loaded.
 pub const READY: &str = "/readyz";
-/// Where blocks go: the three segments that Azure's storage clients expect on a plain host.
+/// The path of blocks: the three segments that Azure's storage clients expect on a plain host.
 pub const UPLOAD: &str = "/edmuploads/{container}/{blob}";
 /// The account of the upload wire, the first segment of `UPLOAD`.
 pub const UPLOAD_ACCOUNT: &str = "edmuploads";
 
-/// Every path below `/beta`. Where a literal and a parameter could both match, the literal stands
+/// Every path below `/beta`. If a literal and a parameter could both match, the literal comes
 /// first.
 pub const RESOURCES: &[&str] = &[
     SERVICE,

@@ -1,6 +1,6 @@
-//! A JSON object that carries a text: the text stays where it lies if nothing in it is escaped, is
-//! copied once if something is, and no tree is made around it. Whatever is odd about an object is
-//! read the general way, so that it is taken or refused as any other.
+//! The fast path for a JSON object with a text: no tree is built. The text is borrowed if it has no
+//! escapes and copied once if it has some. Any other form goes to the general parser, so it is
+//! accepted or refused like every other body.
 
 use std::borrow::Cow;
 
@@ -13,17 +13,17 @@ use crate::json_string;
 use crate::object::{Node, Object};
 use crate::parse::parse_object;
 
-/// Digits of the longest number that is read without serde; none of so many is too large.
+/// The digits of the longest number that is read without serde. Any number of 18 digits fits.
 const COUNT_DIGITS_MAX: usize = 18;
 
 /// The parts of such an object.
 #[derive(Debug, PartialEq)]
 pub(crate) struct TextObject<'a> {
-    /// The text, where `text` is one.
+    /// The text, if `text` is a string.
     pub(crate) text: Option<Cow<'a, str>>,
-    /// Every other property that is looked at, and `text` where it is something else.
+    /// Every other known property, and `text` if it is not a string.
     pub(crate) others: Object<'a>,
-    /// Properties that such an object does not have.
+    /// The unknown properties.
     pub(crate) ignored: Ignored,
 }
 
@@ -50,7 +50,7 @@ impl<'a> TextObject<'a> {
     }
 }
 
-/// What is left of an object. Each step gives nothing where the general way must decide.
+/// The rest of an object. Each step returns `None` if the general parser must decide.
 struct Lexer<'a>(&'a [u8]);
 
 impl<'a> Lexer<'a> {
@@ -67,9 +67,9 @@ impl<'a> Lexer<'a> {
                     self.skip(1)?;
                     text = Some(self.string()?);
                 }
-                // What stands twice, and what is nested, is left to the general way.
+                // Repeated and nested properties are left to the general parser.
                 ("text", _) | (_, b'{' | b'[') => return None,
-                // So is whatever is not known by this spelling.
+                // So are names that are not known in this spelling.
                 _ => match fields.member(name) {
                     Member::Read(known, Shape::Scalar) if known == name => {
                         if others.set(Cow::Borrowed(known), self.scalar()?).is_some() {
@@ -103,7 +103,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Passes blanks and one mark behind them.
+    /// Skips blanks and the mark after them.
     fn mark(&mut self, mark: u8) -> Option<()> {
         self.blanks();
         if *self.0.first()? == mark { self.skip(1) } else { None }
@@ -129,7 +129,7 @@ impl<'a> Lexer<'a> {
         Some(value)
     }
 
-    /// Reads a number that is written as a short count; passes nothing where another value stands.
+    /// Reads a short unsigned integer. Skips nothing if there is another value.
     fn count(&mut self) -> Option<u64> {
         let digits =
             self.0.iter().take(COUNT_DIGITS_MAX + 1).take_while(|byte| byte.is_ascii_digit()).count();
@@ -142,7 +142,7 @@ impl<'a> Lexer<'a> {
         Some(written.iter().fold(0, |count, digit| count * 10 + u64::from(digit & 0xf)))
     }
 
-    /// Reads a string behind its opening mark, and passes its closing one.
+    /// Reads a string after its opening quote, and skips its closing quote.
     fn string(&mut self) -> Option<Cow<'a, str>> {
         let (string, rest) = json_string::read(self.0)?;
         self.0 = rest;
@@ -156,7 +156,7 @@ mod tests {
     use crate::schema::actions::CLASSIFY;
     use crate::schema::batches::TEXT_LINE;
 
-    /// Holds the direct way against the general one.
+    /// Compares the fast path with the general parser.
     fn check(bytes: &[u8]) {
         for fields in [Fields::Create(&TEXT_LINE), Fields::Parameters(&CLASSIFY)] {
             let direct = TextObject::parse(bytes, fields);
@@ -265,7 +265,7 @@ mod tests {
             check(&body);
             body.extend_from_slice(b"\"}");
             check(&body);
-            // With more behind it than a block of the string's reader.
+            // With more after it than a block of the string's reader.
             body.truncate(body.len() - 1);
             body.extend_from_slice(&behind);
             check(&body);

@@ -1,4 +1,4 @@
-//! What a batch is read as, and how it is refused: whole, or one request of it.
+//! How batches are read, and how they are refused: as a whole, or one request.
 
 use edm_graph::{Batch, BatchError, BatchErrorKind, BodyErrorKind, Here, PartRequest};
 use edm_model::limits;
@@ -10,7 +10,7 @@ fn read(body: &Value) -> Result<Batch, BatchError> {
     Batch::parse(body.to_string().as_bytes(), HERE, None).map(|(batch, _)| batch)
 }
 
-/// Reads one request, with what is given laid over one that is fine.
+/// Reads one request: a valid one with the given properties replaced.
 fn part(over: Value) -> Result<PartRequest, BatchError> {
     let mut request = json!({"id": "1", "method": "GET", "url": "/dataClassification"});
     if let (Value::Object(request), Value::Object(over)) = (&mut request, over) {
@@ -44,10 +44,10 @@ fn an_address_leads_below_the_service_or_is_refused() {
     check("//beta/dataClassification/exactMatchDataStores?$top=1", Some(stores));
     check("http://edm.test:8080/beta/dataClassification/exactMatchDataStores?$top=1", Some(stores));
     check("HTTPS://EDM.TEST:8080/beta/dataClassification/exactMatchDataStores?$top=1#part", Some(stores));
-    // Behind a proxy both its address and this host's lead here.
+    // With a proxy, both its address and this host's are local.
     check("https://proxy.test/edm/beta/dataClassification/exactMatchDataStores?$top=1", Some(stores));
     check("/V1.0/dataClassification", Some("/V1.0/dataClassification"));
-    // What is not below a version is looked for below one, and so is not found.
+    // A path that is not below a version is read as one below it, and is not found there.
     check("http://edm.test:8080/healthz", Some("/beta/healthz"));
     check("/edmuploads/a/b?sig=x", Some("/beta/edmuploads/a/b?sig=x"));
     check("http://edm.test:8080", Some("/beta/"));
@@ -56,7 +56,7 @@ fn an_address_leads_below_the_service_or_is_refused() {
         "/dataClassification?$filter=a eq 'ü {b}'",
         Some("/beta/dataClassification?$filter=a%20eq%20'%C3%BC%20%7Bb%7D'"),
     );
-    // A value of the query may hold an address.
+    // A value of the query may contain an address.
     check("/dataClassification?$filter=x://y", Some("/beta/dataClassification?$filter=x://y"));
     check("http://other.test/beta/dataClassification", None);
     check("http://edm.test/beta/dataClassification", None);
@@ -80,7 +80,7 @@ fn the_port_that_a_scheme_has_anyway_may_be_left_out() {
     check("edm.test:443", "https://edm.test/beta", true);
     check("edm.test", "http://edm.test:80/beta", true);
     check("edm.test", "http://edm.test:443/beta", false);
-    // Without a Host there is nothing to know an address by.
+    // Without a Host no absolute address can be recognised.
     check("", "http://edm.test/beta", false);
     check("", "http:///beta", false);
 }
@@ -189,7 +189,7 @@ fn a_batch_without_ids_and_order_is_refused_whole() {
     );
     let waits = |name: &str, on: &str| json!({name: [on]});
     let dependency = || exactly(BatchErrorKind::Dependency);
-    // Unknown, itself, and one that comes later: a circle needs one of these.
+    // Unknown, itself, and a later one. Every circle needs one of these.
     check(json!([get("a", waits("dependsOn", "x"))]), "requests[0].dependsOn[0]", &dependency());
     check(json!([get("a", waits("depends_on", "a"))]), "requests[0].depends_on[0]", &dependency());
     check(

@@ -1,4 +1,4 @@
-//! Bodies as clients send them: what is taken, what is dropped, what is refused and where.
+//! Bodies as clients send them: what is read, what is dropped, what is refused and where.
 
 use edm_graph::schema::actions::{CLASSIFY, CLASSIFY_FILE};
 use edm_graph::{
@@ -30,7 +30,7 @@ fn store(columns: Value) -> Value {
 
 #[test]
 fn the_first_page_is_taken_literally_placeholders_and_all() {
-    // Read-only properties and annotations are no unknown ones.
+    // Read-only properties and annotations do not count as unknown.
     let (draft, ignored) = SessionDraft::parse(PAGE_000, Some(Handling::Strict)).expect("it is accepted");
     assert!(ignored.is_empty(), "{ignored:?}");
     assert_eq!(draft.upload_agent_id.as_deref(), Some("Upload Agent Id value"));
@@ -322,7 +322,7 @@ fn options_of_a_streamed_text_are_read_from_the_query() {
         ClassifyOptions::from_query(Some("other=1&explain=true"), &CLASSIFY, Some(Handling::Lenient));
     let (options, ignored) = lenient.expect("it is passed over");
     assert_eq!((options.explain, ignored.paths()), (true, ["other".to_owned()].as_slice()));
-    // A job has no place for explanations.
+    // A job cannot contain explanations.
     let of_a_file = ClassifyOptions::from_query(Some("explain=true"), &CLASSIFY_FILE, None);
     check_refused(of_a_file, Some("explain"), "no property of this request");
 }
@@ -444,7 +444,7 @@ fn nesting_is_bounded_wherever_it_stands() {
     assert!(SessionDraft::parse(&deep, None).is_err());
 }
 
-/// Returns the paths of what nobody looked at.
+/// Returns the paths of the ignored properties.
 fn ignored<T: FromBody>(body: &Value) -> Vec<String> {
     let read = T::parse(body.to_string().as_bytes(), Some(Handling::Lenient));
     read.unwrap_or_else(|error| panic!("{body}: {error}")).1.paths().to_vec()
@@ -513,8 +513,8 @@ fn a_type_that_an_object_cannot_be_is_refused_where_it_stands() {
     check_refused(redact(json!("#microsoft.graph.exactMatchRedaction")), Some("@odata.type"), "left out");
 }
 
-/// A body of 4 MiB in what nobody looks at leaves nothing behind; one in what is looked at is
-/// refused before it grows.
+/// 4 MiB in unknown properties keep no memory. 4 MiB in known ones are refused before they are
+/// kept.
 #[test]
 fn what_is_read_of_a_body_is_bounded() {
     let many = |element: &str, count: usize| vec![element; count].join(",");

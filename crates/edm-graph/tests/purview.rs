@@ -1,5 +1,5 @@
-//! Purview's files: committed samples in every encoding, what is refused by which name and line,
-//! and the way back.
+//! Purview's files: committed samples in every encoding, refusals with name and line, and writing
+//! them again.
 
 use edm_graph::purview::{RulePackage, SchemaFile, read_rule_package, read_schema, write_schema};
 use edm_graph::{ColumnResource, DataStoreResource, DataTypeOptions, columns_from_wire};
@@ -7,7 +7,7 @@ use edm_model::limits;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// The samples of one file; whether its encoding contradicts its declaration stands behind.
+/// The samples of one file, each with whether its encoding contradicts its declaration.
 macro_rules! samples {
     ($stem:literal) => {
         [
@@ -25,7 +25,7 @@ macro_rules! samples {
     };
 }
 
-/// Takes the warning of the encoding off.
+/// Removes the warning about the encoding.
 fn told(mut warnings: Vec<String>, expected: bool) -> Vec<String> {
     let before = warnings.len();
     warnings.retain(|warning| !warning.starts_with("the XML declaration says"));
@@ -261,7 +261,7 @@ fn documents_that_are_refused() {
     );
 }
 
-/// A package around patterns of one type; the first pattern stands on line 4.
+/// A package around the patterns of one type. The first pattern is on line 4.
 fn package(patterns: &str) -> String {
     format!(
         "<RulePackage>\n<RulePack/><Rules>\n<ExactMatch id='i' patternsProximity='300' dataStore='s' \
@@ -488,7 +488,7 @@ fn any_column() -> impl Strategy<Value = ColumnResource> {
 }
 
 proptest! {
-    /// What is written and read again is the same, save what the writer told of.
+    /// A schema that is written and read again is the same, except for what the writer warned of.
     #[test]
     fn schemas_come_back(
         columns in prop::collection::vec(any_column(), 1..8),

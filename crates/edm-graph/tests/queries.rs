@@ -1,4 +1,4 @@
-//! Query options: what they find, what they refuse, and that hostile ones are refused at once.
+//! Query options: what they find, what they refuse, and that hostile ones are refused immediately.
 
 use edm_graph::query::{
     Kind, Navigation, Place, Property, QueryErrorKind, QueryOptions, Shape, parse_filter, project,
@@ -119,7 +119,7 @@ fn any_looks_into_collections() {
     check("$filter=columns/any(c: c/name eq 'ssn' and c/isSearchable eq true)", "a");
     check("$filter=columns/any(c: c/Name eq 'ssn' and not c/isSearchable)", "");
     check("$filter=columns/any(c:c/name eq 'city' and id eq 'a') or id eq 'b'", "a b");
-    // What is called as a property is, is the variable.
+    // A variable that has the name of a property is the variable.
     check("$filter=fields/any(state: state eq 'SSN')", "a");
 }
 
@@ -131,7 +131,7 @@ fn and_binds_before_or_and_not_before_and() {
     check("$filter=shrink and (id eq 'b' or id eq 'a')", "a");
     check("$filter=not shrink or shrink", "a b c'd");
     check("$filter=not (shrink or id eq 'b')", "c'd");
-    // What is unknown because of a null is neither true nor false.
+    // A condition that is unknown because of a null is neither true nor false.
     check("$filter=not startswith(error/code,'x')", "b");
 }
 
@@ -330,7 +330,7 @@ fn hostile_filters_are_refused_at_once() {
         check_refused(&format!("$filter={short}"), Place::List, |kind| *kind == QueryErrorKind::TooDeep);
         check_refused(&format!("$filter={text}"), Place::List, |kind| *kind == QueryErrorKind::TooLong);
     }
-    // A long chain is no deep one.
+    // A long chain is not deeply nested.
     let chain = vec!["shrink"; 1_000].join(" and ");
     check(&format!("$filter={chain}"), "a");
     let chain = |terms: usize| vec!["shrink"; terms].join(" or ");
@@ -342,7 +342,7 @@ fn hostile_filters_are_refused_at_once() {
     let looks = |times: usize| vec!["fields/any()"; times].join(" or ");
     assert!(parse_filter(&looks(16), PROPERTIES).is_ok());
     assert_eq!(parse_filter(&looks(17), PROPERTIES), Err(QueryErrorKind::TooManyCollections));
-    // A token may be longer than a query, not longer than its own bound.
+    // A token may be longer than a query, but not longer than its bound.
     let token = |bytes: usize| format!("$skiptoken={}", "A".repeat(bytes));
     check_refused(&token(30_000), Place::List, |kind| *kind == QueryErrorKind::BadSkipToken);
     check_refused(&token(40_000), Place::List, |kind| *kind == QueryErrorKind::BadSkipToken);

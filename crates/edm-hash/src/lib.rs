@@ -24,6 +24,7 @@ mod value_summary;
 mod window;
 
 pub use key::cmac::{HASH_BYTES, Hash};
+pub use key::counter_mode::CounterMode;
 pub use key::keys::{
     ALGORITHM_VERSION, RowCell, RowKey, RuleKeys, SALT_RANDOM_BYTES, Salt, SaltError, UNICODE_VERSION,
     address,
@@ -48,8 +49,8 @@ pub use value::start_positions::{
     atoms_with_other_forms, has_vocabulary, near_digits, numeric, start_mask, words_with_other_forms,
 };
 pub use value_summary::kinds::{KindSet, Kinds};
-pub use value_summary::listing::{Fact, is_kinds, is_sign};
 pub use value_summary::shape::{Alphanumerics, Shape};
+pub use value_summary::shape_summary::ShapeSummary;
 pub use value_summary::signs::SignSet;
 pub use window::found::Window;
 pub use window::prefilter::{OpenPrefilter, Prefilter, PrefilterResult, Several};

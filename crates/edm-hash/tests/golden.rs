@@ -207,8 +207,9 @@ fn a_block_says_of_a_rule_what_is_documented() {
         let listed = summary.vocabulary.as_ref().expect("so few tags are listed");
         let listed: Vec<u64> = listed.iter().map(|tag| u64::from(*tag)).collect();
         assert_eq!(listed, tags, "{}", case["rule"]);
-        let shapes = summary.shapes.as_ref().expect("so few shapes are listed").iter();
-        let shapes: Vec<Value> = shapes.map(|shape| json!([shape.atoms, shape.bytes, shape.mask])).collect();
+        let shapes = summary.shapes.as_ref().expect("so few shapes are listed").encode();
+        let shapes: Vec<Value> =
+            shapes.iter().map(|shape| json!([shape.atoms, shape.bytes, shape.mask])).collect();
         assert_eq!(shapes, list(&case["shapes"]), "{}", case["rule"]);
     }
 }

@@ -120,7 +120,7 @@ pub fn primary_obstacles(
     if values.values == 0 {
         return vec![PrimaryObstacle::Empty];
     }
-    let typed_date = matches!(column.rule.data_type, DataType::Date { .. });
+    let typed_date = column.rule.data_type.is_date();
     let found = [
         (forms.anchors == 0, PrimaryObstacle::NoAnchor),
         (typed_date || forms.dates * 2 >= values.values, PrimaryObstacle::Dates),
@@ -140,7 +140,7 @@ pub fn classify_column(column: &Column, values: &ValueStatistics, forms: &FormSt
     let allowed = |form: &(u8, u8)| capacity(form.0, form.1) >= STANDALONE_SPARSITY * values.distinct as f64;
     let covered: u64 = forms.histogram.iter().filter(|(form, _)| allowed(form)).map(|(_, cells)| cells).sum();
     // Numbers with check digits rarely match by chance.
-    let checked = matches!(column.rule.data_type, DataType::Card | DataType::Iban);
+    let checked = column.rule.data_type.has_check_digits();
     let standalone = identifier && (checked || covered * 100 >= count * 99);
     ClassFigures {
         class: ColumnClass { identifier, standalone, evidence },
@@ -206,7 +206,15 @@ pub fn column_warnings(column: &Column, summary: &ColumnSummary) -> Vec<String> 
         let odds = (10f64.powf(capacity_log10) / summary.distinct.max(1) as f64).max(1.0);
         let alone = match column.rule.data_type {
             DataType::Ssn => "a match without evidence only where written 123-45-6789",
-            _ => "never a match without evidence",
+            DataType::Text
+            | DataType::Digits { .. }
+            | DataType::Email
+            | DataType::Name
+            | DataType::Card
+            | DataType::Phone { .. }
+            | DataType::Date { .. }
+            | DataType::Iban
+            | DataType::Address => "never a match without evidence",
         };
         out.push(format!("1 in {odds:.0} random values of this form hits: {alone}"));
     }

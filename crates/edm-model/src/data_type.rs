@@ -84,7 +84,13 @@ impl DataType {
             DataType::Digits { width } => options.width = *width,
             DataType::Phone { country } => options.country = *country,
             DataType::Date { order } => options.order = *order,
-            _ => {}
+            DataType::Text
+            | DataType::Email
+            | DataType::Name
+            | DataType::Ssn
+            | DataType::Card
+            | DataType::Iban
+            | DataType::Address => {}
         }
         options
     }
@@ -92,7 +98,80 @@ impl DataType {
     /// Returns whether a written form alone can identify a value of the type. Such a value can be a
     /// match without evidence (`docs/matching.md`).
     pub const fn has_written_form(&self) -> bool {
-        matches!(self, DataType::Ssn | DataType::Card | DataType::Iban)
+        match self {
+            DataType::Ssn | DataType::Card | DataType::Iban => true,
+            DataType::Text
+            | DataType::Digits { .. }
+            | DataType::Email
+            | DataType::Name
+            | DataType::Phone { .. }
+            | DataType::Date { .. }
+            | DataType::Address => false,
+        }
+    }
+
+    /// Returns whether every value has check digits. Such a number rarely matches by chance, and is
+    /// a number of its own inside a longer one.
+    pub const fn has_check_digits(&self) -> bool {
+        match self {
+            DataType::Card | DataType::Iban => true,
+            DataType::Text
+            | DataType::Digits { .. }
+            | DataType::Email
+            | DataType::Name
+            | DataType::Ssn
+            | DataType::Phone { .. }
+            | DataType::Date { .. }
+            | DataType::Address => false,
+        }
+    }
+
+    /// Returns whether a value names one person or account by itself. By default such a value is
+    /// redacted at a lower confidence (`docs/redaction.md`).
+    pub const fn is_direct_identifier(&self) -> bool {
+        match self {
+            DataType::Ssn | DataType::Card | DataType::Iban | DataType::Email | DataType::Phone { .. } => {
+                true
+            }
+            DataType::Text
+            | DataType::Digits { .. }
+            | DataType::Name
+            | DataType::Date { .. }
+            | DataType::Address => false,
+        }
+    }
+
+    /// Returns whether the values are days of the calendar, which too many rows share to identify
+    /// one.
+    pub const fn is_date(&self) -> bool {
+        match self {
+            DataType::Date { .. } => true,
+            DataType::Text
+            | DataType::Digits { .. }
+            | DataType::Email
+            | DataType::Name
+            | DataType::Ssn
+            | DataType::Card
+            | DataType::Phone { .. }
+            | DataType::Iban
+            | DataType::Address => false,
+        }
+    }
+
+    /// Returns whether the characters of a value are kept as the table has them, but for folding
+    /// and delimiters. Different cells then mostly are different values.
+    pub const fn keeps_characters(&self) -> bool {
+        match self {
+            DataType::Text | DataType::Digits { .. } => true,
+            DataType::Email
+            | DataType::Name
+            | DataType::Ssn
+            | DataType::Card
+            | DataType::Phone { .. }
+            | DataType::Date { .. }
+            | DataType::Iban
+            | DataType::Address => false,
+        }
     }
 
     /// Returns the type's number in rule bytes (`docs/formats/hash.md#5-keys`) and its option.

@@ -1,5 +1,6 @@
 //! Placeholders: words that mean "no value".
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 
@@ -55,6 +56,12 @@ impl PlaceholderWords {
     pub fn as_slice(&self) -> &[String] {
         &self.0
     }
+
+    /// Returns the placeholders without order and repetition: two lists of the same set mean the
+    /// same.
+    pub fn as_set(&self) -> BTreeSet<&str> {
+        self.0.iter().map(String::as_str).collect()
+    }
 }
 
 impl fmt::Display for PlaceholderWordsError {
@@ -89,6 +96,10 @@ mod tests {
         let coloured = PlaceholderWords::new(vec!["\u{1b}[31mred".to_owned()]);
         assert_eq!(coloured, Err(PlaceholderWordsError::Length { position: 0 }));
         assert!(PlaceholderWords::new(Vec::new()).is_ok());
+        let list = |words: [&str; 3]| PlaceholderWords::new(words.map(str::to_owned).to_vec()).expect("fits");
+        let (one, other) = (list(["none", "nil", "none"]), list(["nil", "nil", "none"]));
+        assert_eq!(one.as_set(), other.as_set());
+        assert_ne!(one.as_set(), PlaceholderWords::usual().as_set());
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The rule of a sensitive type: patterns of a primary value and the evidence around it.
 
 use crate::column::Columns;
-use crate::data_type::DataType;
 use crate::ids::StoreId;
 
 /// The recommended confidence, unless a rule says otherwise.
@@ -135,19 +134,13 @@ impl From<ExactMatchRule> for RuleDraft {
 /// Returns the default redaction confidence. It is lower if the data type of a primary identifies a
 /// value by its written form.
 pub fn redact_confidence_default(columns: &Columns, patterns: &[Pattern]) -> u8 {
-    let identifies = |data_type: &DataType| {
-        matches!(
-            data_type,
-            DataType::Ssn | DataType::Card | DataType::Iban | DataType::Email | DataType::Phone { .. }
-        )
-    };
     let may_be_primary = |pattern: &Pattern, name: &str, searchable: bool| match &pattern.primary {
         Some(primary) => primary == name,
         None => searchable,
     };
     let lower = columns.as_slice().iter().any(|column| {
         let named = |pattern: &Pattern| may_be_primary(pattern, &column.name, column.searchable);
-        identifies(&column.rule.data_type) && patterns.iter().any(named)
+        column.rule.data_type.is_direct_identifier() && patterns.iter().any(named)
     });
     if lower { REDACT_CONFIDENCE_OF_IDENTIFIERS } else { REDACT_CONFIDENCE_OF_OTHERS }
 }
@@ -179,6 +172,7 @@ impl ColumnClass {
 mod tests {
     use super::*;
     use crate::column::Column;
+    use crate::data_type::DataType;
 
     #[test]
     fn identifiers_are_covered_from_a_lower_confidence_on() {

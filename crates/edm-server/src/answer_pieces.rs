@@ -1,5 +1,5 @@
-//! Long answers in pieces: each is freed when it is written, and none is copied to make room for
-//! the next.
+//! Long answers in pieces. Each piece is freed when it is written, and none is copied when the
+//! answer grows.
 
 use std::io;
 use std::pin::Pin;
@@ -10,10 +10,10 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use crate::message::{Body, BodyFailure};
 
-/// Bytes of a piece.
+/// The bytes of a piece.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// Takes an answer as it is written.
+/// Collects an answer as it is written.
 #[derive(Default)]
 pub(crate) struct AnswerPieces {
     full: Vec<Bytes>,

@@ -1,4 +1,4 @@
-//! What every handler needs.
+//! The state that every handler needs.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,24 +8,25 @@ use edm_service::{Random, Service};
 use crate::admission::Capacity;
 use crate::origin::{CurrentNames, Scheme};
 
-/// Ids of requests that are drawn together.
+/// The number of request ids whose random bytes are drawn together.
 const REQUEST_IDS_DRAWN: usize = 32;
 
-/// The service and what the wire adds to it.
+/// The service, and the state that the wire adds to it.
 pub struct App {
-    /// What the system can do.
+    /// The service.
     pub(crate) service: Service,
     /// How clients reach this server.
     pub(crate) scheme: Scheme,
-    /// What it is called in addresses.
+    /// Its name in addresses.
     pub(crate) names: CurrentNames,
-    /// What bodies and answers may hold, and how long anybody is waited for.
+    /// The memory for bodies and answers, and the time limits.
     pub(crate) capacity: Capacity,
     random: Arc<dyn Random>,
     request_ids: Mutex<RequestIds>,
 }
 
-/// Bytes for the ids of the next requests, drawn together: each draw asks the system.
+/// Random bytes for the ids of the next requests. They are drawn together, because each draw is a
+/// system call.
 #[derive(Default)]
 struct RequestIds {
     bytes: [[u8; 16]; REQUEST_IDS_DRAWN],
@@ -33,7 +34,7 @@ struct RequestIds {
 }
 
 impl App {
-    /// Puts the wire around a service.
+    /// Makes the state around a service.
     pub fn new(
         service: Service,
         random: Arc<dyn Random>,
@@ -50,7 +51,7 @@ impl App {
         self.service.clock().now()
     }
 
-    /// Makes the id of a request.
+    /// Makes an id for a request.
     pub(crate) fn request_id(&self) -> String {
         let bytes = self.request_id_bytes();
         uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated().to_string()

@@ -1,4 +1,4 @@
-//! Who calls, and what every handler reads from a request's head.
+//! The caller, and what every handler reads from a request's head.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -26,24 +26,24 @@ pub(crate) struct Call {
     pub(crate) app: Arc<App>,
     pub(crate) caller: Caller,
     pub(crate) principal: Arc<Principal>,
-    /// The row's path, and the parameters in it.
+    /// The row's path, and its parameters.
     pub(crate) at: Located,
     pub(crate) origin: Origin,
     pub(crate) query: Option<String>,
-    /// Elements of a page, unless `$top` asks for fewer.
+    /// The number of elements of a page, unless `$top` asks for fewer.
     pub(crate) page_count: u32,
-    /// What it demands of the state that it finds.
+    /// The conditions on the state of the resource.
     pub(crate) expected: Expected,
-    /// How a change is to be answered.
+    /// The preferred answer to a change.
     pub(crate) prefer: Option<Prefer>,
-    /// Whether the client asked for `page_count`, by `Prefer`.
+    /// Whether `page_count` comes from the client's `Prefer`.
     pub(crate) page_count_preferred: bool,
-    /// What the response reports about the body.
+    /// What the response must report about the body.
     pub(crate) noted: Noted,
 }
 
 impl Call {
-    /// Reads a request's head. Fails where its Host is none of this server's.
+    /// Reads a request's head. Fails if its Host does not name this server.
     pub(crate) fn new(
         exchange: Exchange,
         principal: Arc<Principal>,
@@ -68,7 +68,7 @@ impl Call {
         Ok((call, request))
     }
 
-    /// Reads an id from the path; what is no id names nothing.
+    /// Reads an id from the path. Fails as for a missing resource if it is not a GUID.
     pub(crate) fn id<T: FromStr>(&self, position: usize) -> Result<T, ApiError> {
         self.at.parameter(position).parse().map_err(|_| HttpProblem::NoSuchId.into())
     }
@@ -78,8 +78,8 @@ impl Call {
         Ok(QueryOptions::parse(self.query.as_deref(), shape, place)?)
     }
 
-    /// Reads what the JSON object of a request says; an empty body is an empty object. The lease is
-    /// held as long as what was made of the body may be in memory: until the handler ends.
+    /// Reads the JSON object of a request; an empty body is an empty object. The lease is held
+    /// until the handler ends, as long as data from the body may be in memory.
     pub(crate) async fn json<T: FromBody>(&self, request: Request) -> Result<(T, Lease), ApiError> {
         let (parts, body) = request.into_parts();
         let lease = lease(&self.caller)?;
@@ -89,10 +89,11 @@ impl Call {
     }
 }
 
-/// Returns who calls, under whom the request counts from now on. Fails where no token that works
-/// was sent, where it does not bring the right, and where its principal has too many requests
-/// already. The right is checked before a body is read, so that whoever may not ask learns nothing
-/// of how to; the service checks it again.
+/// Returns the caller, under whom the request counts from now on. Fails without a valid token,
+/// without the right, and if the principal has too many requests already.
+///
+/// The right is checked before the body is read, so that a caller without it learns nothing about
+/// the body's form. The service checks the right again.
 pub(crate) async fn authorised(
     headers: &HeaderMap,
     needs: Option<Right>,
@@ -117,7 +118,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// Reads `Prefer: odata.maxpagesize=N`, an optional wish.
+/// Reads `Prefer: odata.maxpagesize=N`, which is optional.
 fn page_count(headers: &HeaderMap) -> Option<u32> {
     let wishes = headers.get_all("prefer").into_iter().filter_map(|value| value.to_str().ok());
     let mut counts = wishes.flat_map(|value| value.split([',', ';'])).filter_map(|wish| {

@@ -1,4 +1,4 @@
-//! Reads bodies within their bounds, while they come.
+//! Reads bodies within their bounds, as they arrive.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::inflate::{self, InflateError};
 use crate::message::{Body, BodyFailure};
 use crate::wiped_buffer::{WipedBuffer, wipe};
 
-/// Reads what a body says, and notes what nobody looked at.
+/// Parses a body, and records its ignored properties.
 pub(crate) fn read_object<T: FromBody>(
     bytes: &[u8],
     headers: &HeaderMap,
@@ -36,18 +36,17 @@ pub(crate) fn read_object<T: FromBody>(
     Ok(read?)
 }
 
-/// Returns a lease of the request's sender, which is known from here on: a body is read for nobody
-/// else.
+/// Returns a lease for the request's sender. A body is only read after its sender is known.
 pub(crate) fn lease(caller: &Caller) -> Result<Lease, HttpProblem> {
     caller.lease().ok_or(HttpProblem::NoToken)
 }
 
-/// The bytes of a JSON body that are not parsed yet, with the lease that is held as long as they
-/// are in memory.
+/// The bytes of a JSON body before parsing, with the lease for the time that they are in memory.
 pub(crate) struct JsonBytes(pub(crate) Bytes, pub(crate) Lease);
 
 impl JsonBytes {
-    /// Reads the body of a route that may take others as well; `expected` names all that it takes.
+    /// Reads the body of a route that accepts other types too; `expected` names all that it
+    /// accepts.
     pub(crate) async fn read(
         body: Body,
         headers: &HeaderMap,
@@ -63,8 +62,8 @@ impl JsonBytes {
     }
 }
 
-/// Reads a body of at most so many bytes, each piece with a lease. Fails as soon as it is longer,
-/// before reading where its length says so.
+/// Reads a body of at most `bytes_max` bytes, each piece with a lease. Fails as soon as it is
+/// longer, and before reading if its announced length is longer.
 pub(crate) async fn read(
     body: Body,
     headers: &HeaderMap,
@@ -73,7 +72,7 @@ pub(crate) async fn read(
     lease: &mut Lease,
 ) -> Result<Bytes, HttpProblem> {
     let mut pieces = Pieces::of(body, headers, bytes_max, &app.capacity.waits)?;
-    // Most bodies are one piece, which is taken as it is.
+    // Most bodies are one piece, which is used without a copy.
     let Some(first) = pieces.next_held(lease).await? else { return Ok(Bytes::new()) };
     let Some(second) = pieces.next_held(lease).await? else { return Ok(first) };
     let mut read = BytesMut::with_capacity(first.len() + second.len());
@@ -85,9 +84,9 @@ pub(crate) async fn read(
     Ok(read.freeze())
 }
 
-/// Reads a body that may hold a text or a salt, as [`read`] does; what is put together of its
-/// pieces is overwritten when it is dropped. Most bodies are one piece, which lies in the
-/// connection's own buffer.
+/// Reads a body that may contain a text or a salt, like [`read`]. A copy that joins several pieces
+/// is overwritten when it is dropped. Most bodies are one piece, which is in the connection's
+/// buffer.
 pub(crate) async fn read_text(
     body: Body,
     headers: &HeaderMap,
@@ -111,7 +110,7 @@ pub(crate) async fn read_text(
     Ok(read.take())
 }
 
-/// A body as it comes, of bounded length and patience.
+/// A body as it arrives, with bounds on length and waiting time.
 pub(crate) struct Pieces {
     body: Body,
     waits: Arc<Waits>,
@@ -121,7 +120,7 @@ pub(crate) struct Pieces {
     ended: bool,
 }
 
-/// What of a body is there without waiting.
+/// The part of a body that is available without waiting.
 pub(crate) enum Arrived {
     Piece(Bytes),
     NotYet,
@@ -129,8 +128,8 @@ pub(crate) enum Arrived {
 }
 
 impl Pieces {
-    /// Fails before reading where the announced length is too long, and where the body is in an
-    /// encoding that is not read.
+    /// Fails before reading if the announced length is too long, or the body's encoding is not
+    /// supported.
     pub(crate) fn of(
         body: Body,
         headers: &HeaderMap,
@@ -145,13 +144,13 @@ impl Pieces {
         Ok(Self { body, waits: waits.clone(), pace, bytes_read: 0, bytes_max, ended: false })
     }
 
-    /// Returns the next piece, nothing at the end. Fails as soon as the body is too long or too
+    /// Returns the next piece; `None` at the end. Fails as soon as the body is too long or too
     /// slow.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, HttpProblem> {
         if self.is_at_end() {
             return Ok(None);
         }
-        // What is there already needs no timer.
+        // A piece that is available already needs no timer.
         let piece = match self.body.next_piece().now_or_never() {
             Some(piece) => piece,
             None => {
@@ -168,22 +167,22 @@ impl Pieces {
         self.counted(piece)
     }
 
-    /// Returns the next piece as [`Pieces::next`] does, once the lease has room for it.
+    /// Returns the next piece like [`Pieces::next`], after the lease has memory for it.
     pub(crate) async fn next_held(&mut self, lease: &mut Lease) -> Result<Option<Bytes>, HttpProblem> {
         let Some(piece) = self.next().await? else { return Ok(None) };
         lease.take(piece.len()).await.map_err(|_| HttpProblem::NoMemory)?;
         Ok(Some(piece))
     }
 
-    /// Returns the next piece if it has come, and waits for none. Fails as [`Pieces::next`] does.
+    /// Returns the next piece if it is available, without waiting. Fails like [`Pieces::next`].
     pub(crate) async fn next_if_there(&mut self) -> Result<Arrived, HttpProblem> {
         if self.is_at_end() {
             return Ok(Arrived::End);
         }
         let mut piece = self.body.next_piece().now_or_never();
         if piece.is_none() {
-            // The connection reads on only when it has its turn, so what has come may not be here
-            // yet.
+            // The connection reads only when its task runs, so received bytes may not be available
+            // here yet.
             tokio::task::yield_now().await;
             piece = self.body.next_piece().now_or_never();
         }
@@ -219,7 +218,7 @@ pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// A body without a type is taken for JSON; `application/json` may have parameters.
+/// A body without a type is read as JSON. `application/json` may have parameters.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return true;

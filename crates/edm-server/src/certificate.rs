@@ -1,4 +1,4 @@
-//! The certificate that the listener shows, and its replacement while connections come and go.
+//! The listener's certificate, and its replacement while the server runs.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,9 @@ use zeroize::Zeroizing;
 
 use crate::serve_error::{ServeError, ServeErrorKind};
 
-/// A chain has some kilobytes; a longer file is another file.
+/// The greatest size of a file. A chain has some kilobytes, so a longer file is something else.
 const PEM_BYTES_MAX: usize = 1024 * 1024;
-/// The last second that a certificate can name, the end of the year 9999: every certificate is over
-/// by then.
+/// The last second that a certificate can name, the end of the year 9999.
 const LAST_SECOND: u64 = 253_402_300_799;
 
 /// Two PEM files.
@@ -36,30 +35,29 @@ pub struct TlsFiles {
     pub key: PathBuf,
 }
 
-/// A certificate with its key, as new connections see it. It is replaced whole or not at all.
+/// The certificate and key of new connections. Both are replaced together or not at all.
 #[derive(Debug)]
 pub struct ServerCertificate {
     current: ArcSwap<CertifiedKey>,
 }
 
-/// What a certificate was replaced by.
+/// The result of a replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replaced {
     /// Another chain.
     ByAnother,
-    /// The chain that was shown before.
+    /// The same chain as before.
     ByTheSame,
 }
 
 impl ServerCertificate {
-    /// Reads certificate and key. Fails where one cannot be read, and where they do not fit
-    /// together.
+    /// Reads certificate and key. Fails if one cannot be read, and if they do not fit together.
     pub fn read(files: &TlsFiles) -> Result<Self, ServeError> {
         Ok(Self { current: ArcSwap::from_pointee(certified_key(files)?) })
     }
 
-    /// Shows another certificate to whoever connects from now on; connections that are open go on.
-    /// Fails as [`ServerCertificate::read`] does, and then the one before stays.
+    /// Uses another certificate for new connections. Open connections continue. Fails like
+    /// [`ServerCertificate::read`]; the certificate before then stays in use.
     pub fn replace(&self, files: &TlsFiles) -> Result<Replaced, ServeError> {
         let before = self.current.swap(Arc::new(certified_key(files)?));
         Ok(match before.cert == self.current.load().cert {
@@ -68,13 +66,14 @@ impl ServerCertificate {
         })
     }
 
-    /// Returns the second behind which clients refuse it; nothing where the certificate does not
-    /// say it in a way that is read.
+    /// Returns the last second at which it is valid; `None` if that cannot be read from the
+    /// certificate.
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.validity_end(LAST_SECOND)
     }
 
-    /// Returns whether clients would refuse it at this moment because it is over or has not begun.
+    /// Returns whether clients would refuse it at this time because it has expired or is not valid
+    /// yet.
     pub fn is_outdated(&self, now: Timestamp) -> bool {
         let seconds = u64::try_from(now.as_micros() / 1_000_000).unwrap_or(0);
         matches!(
@@ -90,13 +89,13 @@ impl ServerCertificate {
 
     /// Returns whether the certificate contains no name of a server (no subjectAltName). Clients
     /// that follow RFC 6125 ignore the common name of the subject and refuse such a certificate,
-    /// even where they trust it.
+    /// even if they trust it.
     pub fn is_nameless(&self) -> bool {
         let current = self.current.load();
         let Ok(certificate) = current.end_entity_cert().and_then(ParsedCertificate::try_from) else {
             return false;
         };
-        // Any name does: the error lists the names that the certificate has.
+        // Any name works here, because the error lists the names of the certificate.
         let any = ServerName::try_from("nameless.invalid").expect("it is a name");
         matches!(
             rustls::client::verify_server_name(&certificate, &any),
@@ -115,8 +114,8 @@ impl ServerCertificate {
         }
     }
 
-    /// Returns why a client that trusts nobody would refuse the certificate at this second. Times
-    /// are looked at first.
+    /// Returns why a client without trusted authorities would refuse the certificate at this
+    /// second. Dates are checked first.
     fn judged(&self, at: u64) -> Option<CertificateError> {
         let current = self.current.load();
         let certificate = ParsedCertificate::try_from(current.end_entity_cert().ok()?).ok()?;
@@ -143,9 +142,9 @@ impl ResolvesServerCert for ServerCertificate {
     }
 }
 
-/// Makes what takes TLS connections with whatever the certificate is at their time.
+/// Makes an acceptor of TLS connections, each with the certificate of its time.
 pub(crate) fn acceptor(certificate: Arc<ServerCertificate>) -> Result<TlsAcceptor, ServeError> {
-    // The provider is named here, so that no other crate's choice of one can change it.
+    // The provider is explicit, so that another crate's default cannot change it.
     let provider = Arc::new(cryptography::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -183,7 +182,7 @@ fn certified_key(files: &TlsFiles) -> Result<CertifiedKey, ServeError> {
     })?;
     let certified = CertifiedKey::new(certificates, signer);
     match certified.keys_match() {
-        // Not every kind of key says what its public half is.
+        // Not every kind of key gives its public half.
         Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
         Err(error @ rustls::Error::InconsistentKeys(_)) => {
             let message =
@@ -196,24 +195,24 @@ fn certified_key(files: &TlsFiles) -> Result<CertifiedKey, ServeError> {
     }
 }
 
-/// Returns whether a private key in PEM wants a password.
+/// Returns whether a private key in PEM is encrypted with a password.
 fn is_encrypted(pem: &[u8]) -> bool {
     [&b"BEGIN ENCRYPTED PRIVATE KEY"[..], b"Proc-Type: 4,ENCRYPTED"]
         .into_iter()
         .any(|mark| pem.windows(mark.len()).any(|part| part == mark))
 }
 
-/// Reads a file, which may hold a key. Fails where it is too long for one.
+/// Reads a file, which may contain a key. Fails if it is too long.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ServeError> {
     let failed = |error: std::io::Error| {
         ServeError::because(ServeErrorKind::Tls, format!("cannot read {}", path.display()), error)
     };
-    // To open a pipe would wait for whoever writes into it, and a reload with it.
+    // Opening a pipe would wait for a writer, and block a reload.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(no_pem(path, "it is no regular file"));
     }
     let file = std::fs::File::open(path).map_err(failed)?;
-    // In one piece from the start: what grows leaves copies behind.
+    // Allocated at full size, because a growing buffer leaves copies in freed memory.
     let mut bytes = Zeroizing::new(Vec::with_capacity(PEM_BYTES_MAX + 1));
     file.take(PEM_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() > PEM_BYTES_MAX {
@@ -223,7 +222,7 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, ServeError> {
     if bytes.is_empty() {
         return Err(no_pem(path, "it is empty"));
     }
-    // How every certificate and key in DER begins, and no text.
+    // The first byte of every certificate and key in DER, and of no text.
     if bytes.starts_with(&[0x30, 0x82]) || bytes.starts_with(&[0x30, 0x81]) {
         return Err(no_pem(path, "it is DER: convert it with openssl x509 or openssl pkey, and -inform DER"));
     }
@@ -272,7 +271,7 @@ mod tests {
         assert!(!Arc::ptr_eq(&before, &certificate.current.load_full()));
     }
 
-    /// Each once was "no PEM" or "do not fit together".
+    /// Each was once reported as "no PEM" or "do not fit together".
     #[test]
     fn a_key_that_is_not_taken_has_its_true_reason() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -324,7 +323,7 @@ mod tests {
         let files = TlsFiles { certificate: folder.path().join("c.pem"), key: folder.path().join("k.pem") };
         let signing_key = rcgen::KeyPair::generate().expect("makes a key");
         let mut params = rcgen::CertificateParams::new(["edm.example".to_owned()]).expect("a name");
-        // As `openssl req -x509` makes it: its own authority.
+        // As `openssl req -x509` makes it: it is its own authority.
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         params.not_before = rcgen::date_time_ymd(2020, 1, 1);
         params.not_after = rcgen::date_time_ymd(2030, 1, 1);

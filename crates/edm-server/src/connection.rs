@@ -23,7 +23,7 @@ use crate::message::{Body, BodyFailure};
 use crate::router::Router;
 use crate::watched_stream::WatchedStream;
 
-/// What all connections of a listener share.
+/// The state that all connections of a listener share.
 pub(crate) struct Listener {
     app: Arc<App>,
     routes: Router,
@@ -34,23 +34,23 @@ pub(crate) struct Listener {
 impl Listener {
     pub(crate) fn new(app: Arc<App>, routes: Router, tls: Option<TlsAcceptor>) -> Self {
         let mut http = http1::Builder::new();
-        // Without a timer nothing bounds how long a head may take.
+        // Without a timer the time for a head would be unbounded.
         http.timer(TokioTimer::new()).header_read_timeout(app.capacity.waits.patience.next_head);
         Self { app, routes, tls, http }
     }
 
-    /// Answers the requests of a connection until it ends, is idle for too long, or makes room for
-    /// another one.
+    /// Answers the requests of a connection until it ends, is idle for too long, or is closed for
+    /// another connection.
     pub(crate) async fn serve(&self, stream: TcpStream, place: Place) {
-        // Answers are written whole; a system that cannot send them at once sends them a little
-        // later.
+        // Without Nagle's algorithm: answers are written whole, so waiting for more data would only
+        // delay them.
         let _ = stream.set_nodelay(true);
         let waits = &self.app.capacity.waits;
         let serving = async {
             match &self.tls {
                 Some(tls) => {
                     let handshake = waits.within(waits.patience.handshake, tls.accept(stream)).await;
-                    // Who does not speak TLS, or not in time, has no way to be told why.
+                    // A client that does not speak TLS, or not in time, cannot be sent a reason.
                     if let Some(Ok(stream)) = handshake {
                         self.serve_http(stream, &place.activity).await;
                     }
@@ -81,8 +81,8 @@ impl Listener {
         loop {
             tokio::select! {
                 biased;
-                // Clients break off as they like; what is wrong with a request is said in its
-                // answer.
+                // Clients may disconnect at any time. A fault of a request is reported in its
+                // answer, not here.
                 _ = http.as_mut() => return,
                 () = first_head.as_mut(), if awaits_head => {
                     if !activity.has_begun() {
@@ -102,13 +102,13 @@ impl Listener {
     }
 }
 
-/// The routes, as one connection asks them.
+/// The routes, as called by one connection.
 struct Requests {
     routes: Router,
     activity: Arc<Activity>,
 }
 
-/// Reports that a request came at the very moment at which its connection was closed to make room.
+/// Reports that a request arrived just as its connection was closed for another one.
 #[derive(Debug)]
 struct MakesRoom;
 
@@ -137,7 +137,7 @@ impl hyper::service::Service<Request<Incoming>> for Requests {
     }
 }
 
-/// An answer that says when all of it was handed over.
+/// An answer that reports when all of it was passed to the connection.
 struct WatchedAnswer {
     body: Body,
     activity: Arc<Activity>,

@@ -1,5 +1,4 @@
-//! How many connections there are, in all and from each address, and which one is closed to make
-//! room for another.
+//! Counts connections, in total and by address, and selects the one that is closed for another.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,39 +11,38 @@ use ipnet::{IpNet, Ipv6Net};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How often the log tells of connections that were closed or refused.
-const TELLING: Duration = Duration::from_secs(60);
-/// One customer of a provider has so many bits of an IPv6 address, so addresses below them are one.
+/// The interval of log lines about connections that were closed or refused.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
+/// The prefix length of the IPv6 network of one customer. Addresses in it count as one.
 const IPV6_PREFIX: u8 = 64;
 
-/// How many connections there may be.
+/// The limits on connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// In all.
+    /// In total.
     pub total: usize,
     /// From one address.
     pub per_address: usize,
-    /// Addresses from which there may be as many as in all: proxies, behind which many clients
-    /// stand.
+    /// Addresses without the limit per address, such as proxies of many clients.
     pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Default for ConnectionLimits {
-    /// 4,096, 256 of them from one address; this machine's own addresses are trusted.
+    /// 4,096, of which 256 from one address. The machine's loopback addresses are trusted.
     fn default() -> Self {
         let loopback = ["127.0.0.0/8", "::1/128"].map(|net| net.parse().expect("a network"));
         Self { total: 4_096, per_address: 256, trusted_proxies: loopback.into() }
     }
 }
 
-/// How many connections there are, for gauges.
+/// The number of connections, for gauges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionGauge {
-    /// Connections that are open.
+    /// Open connections.
     pub open: usize,
-    /// Idle ones that were closed since the start, to make room.
+    /// Idle connections that were closed for others since the start.
     pub closed: u64,
-    /// New ones that were refused since the start, because no idle one made room.
+    /// New connections that were refused since the start, because no idle one could be closed.
     pub refused: u64,
 }
 
@@ -62,8 +60,8 @@ struct State {
     by_address: HashMap<IpAddr, usize>,
     closed: u64,
     refused: u64,
-    /// When the log was last told, and of how many.
-    told: Option<(Instant, u64)>,
+    /// The time of the last log line, and the counts in it.
+    last_logged: Option<(Instant, u64)>,
 }
 
 struct Open {
@@ -71,7 +69,7 @@ struct Open {
     activity: Arc<Activity>,
 }
 
-/// A connection's place among the others, given back when it is dropped.
+/// A connection's place in the count, released on drop.
 pub(crate) struct Place {
     connections: Arc<Connections>,
     number: u64,
@@ -84,14 +82,14 @@ impl Connections {
         Arc::new(Self { limits, begun: Instant::now(), state: Mutex::default() })
     }
 
-    /// Bounds the connections that come from now on otherwise.
+    /// Replaces the limits for new connections.
     pub(crate) fn replace_limits(&self, limits: ConnectionLimits) {
         self.limits.store(Arc::new(limits));
     }
 
-    /// Returns the place of a new connection. Where there are too many, the oldest idle one goes:
-    /// of the same address if that has too many, else of the address that has most. Nothing if none
-    /// of them is idle.
+    /// Returns a place for a new connection. If there are too many, closes the one that has been
+    /// idle longest: of the same address if that has too many, else of the address with the most.
+    /// `None` if none of these is idle.
     pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let peer = peer.to_canonical();
         let address = network_of(peer);
@@ -113,7 +111,7 @@ impl Connections {
             } else {
                 state.refused += 1
             }
-            state.tell();
+            state.log_changes();
             if !made {
                 return None;
             }
@@ -127,17 +125,17 @@ impl Connections {
         Some(Place { connections: self.clone(), number, activity })
     }
 
-    /// Tells the log, once a minute at most, that the system gives no more connections.
-    pub(crate) fn tell_failed(&self, error: &std::io::Error) {
+    /// Logs, at most once a minute, that the system accepts no more connections.
+    pub(crate) fn log_accept_failure(&self, error: &std::io::Error) {
         let mut state = self.lock();
         state.refused += 1;
-        if state.untold().is_some() {
+        if state.events_to_log().is_some() {
             let connections = state.open.len();
             tracing::error!(connections, "the system gives no more connections: {error}");
         }
     }
 
-    /// Returns how many there are now.
+    /// Returns the current numbers.
     pub(crate) fn gauge(&self) -> ConnectionGauge {
         let state = self.lock();
         ConnectionGauge { open: state.open.len(), closed: state.closed, refused: state.refused }
@@ -149,14 +147,14 @@ impl Connections {
 }
 
 impl State {
-    /// Closes the connection of an address that has been idle for the longest time. False if none
-    /// is idle.
+    /// Closes the connection of an address that has been idle longest. Returns `false` if none is
+    /// idle.
     fn make_room(&mut self, address: IpAddr) -> bool {
         loop {
             let of_address = self.open.iter().filter(|(_, open)| open.address == address);
             let idle = of_address.filter_map(|(number, open)| Some((open.activity.idle_since()?, *number)));
             let Some((since, number)) = idle.min() else { return false };
-            // A request may begin in this moment: then it is another one's turn.
+            // A request may begin on it at this moment. Then try the next one.
             if self.open.get(&number).is_some_and(|open| open.activity.close(since)) {
                 self.remove(number);
                 return true;
@@ -174,21 +172,21 @@ impl State {
         }
     }
 
-    /// Returns, once a minute at most, how many connections were closed or refused since it last
-    /// did.
-    fn untold(&mut self) -> Option<u64> {
+    /// Returns, at most once a minute, the number of connections that were closed or refused since
+    /// the last time.
+    fn events_to_log(&mut self) -> Option<u64> {
         let (now, events) = (Instant::now(), self.closed + self.refused);
-        let new = match self.told {
-            Some((at, _)) if now < at + TELLING => return None,
+        let new = match self.last_logged {
+            Some((at, _)) if now < at + LOG_INTERVAL => return None,
             Some((_, before)) => events - before,
             None => events,
         };
-        self.told = Some((now, events));
+        self.last_logged = Some((now, events));
         Some(new)
     }
 
-    fn tell(&mut self) {
-        let Some(new) = self.untold() else { return };
+    fn log_changes(&mut self) {
+        let Some(new) = self.events_to_log() else { return };
         tracing::warn!(
             connections = self.open.len(),
             new,
@@ -212,15 +210,15 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// What a connection is doing.
+/// The activity of a connection.
 #[derive(Debug)]
 pub(crate) struct Activity {
     begun: Instant,
-    /// [`BUSY`], [`CLOSED`], or since when it is idle, in microseconds.
+    /// [`BUSY`], [`CLOSED`], or the time since which it has been idle, in microseconds.
     state: AtomicU64,
-    /// Whether a head has come.
+    /// Whether a head has arrived.
     has_begun: AtomicBool,
-    /// Whether the answer was handed to the connection, which may not have written all of it yet.
+    /// Whether the answer was passed to the connection, which may not have written all of it yet.
     is_answered: AtomicBool,
     closed: Notify,
 }
@@ -246,7 +244,7 @@ impl Activity {
         micros.clamp(BUSY + 1, CLOSED - 1)
     }
 
-    /// Marks the begin of a request. False if the connection is being closed.
+    /// Marks the start of a request. Returns `false` if the connection is being closed.
     pub(crate) fn begin_request(&self) -> bool {
         self.has_begun.store(true, Ordering::Release);
         self.is_answered.store(false, Ordering::Release);
@@ -254,19 +252,19 @@ impl Activity {
         self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, begin).is_ok()
     }
 
-    /// Marks that the answer was handed over.
+    /// Marks that the answer was passed to the connection.
     pub(crate) fn answered(&self) {
         self.is_answered.store(true, Ordering::Release);
     }
 
-    /// Marks that all that was handed over is written.
+    /// Marks that everything passed to the connection is written.
     pub(crate) fn written(&self) {
         if self.is_answered.swap(false, Ordering::AcqRel) {
             let _ = self.state.compare_exchange(BUSY, self.now(), Ordering::AcqRel, Ordering::Acquire);
         }
     }
 
-    /// Returns whether a head has come.
+    /// Returns whether a head has arrived.
     pub(crate) fn has_begun(&self) -> bool {
         self.has_begun.load(Ordering::Acquire)
     }
@@ -276,7 +274,7 @@ impl Activity {
         (state != BUSY && state != CLOSED).then_some(state)
     }
 
-    /// Has the connection closed if it is idle since then.
+    /// Closes the connection if it is still idle since `since`. Returns whether it did.
     fn close(&self, since: u64) -> bool {
         let closed = self.state.compare_exchange(since, CLOSED, Ordering::AcqRel, Ordering::Acquire).is_ok();
         if closed {
@@ -285,7 +283,7 @@ impl Activity {
         closed
     }
 
-    /// Waits until the connection is to be closed.
+    /// Waits until the connection must be closed.
     pub(crate) async fn closed(&self) {
         self.closed.notified().await;
     }
@@ -338,7 +336,7 @@ mod tests {
     #[test]
     fn the_fullest_address_makes_room_for_others() {
         let connections = connections(4, 100, &[]);
-        // Addresses of one IPv6 network are one.
+        // Addresses of one IPv6 network count as one.
         let crowd: Vec<Place> = ["2001:db8::1", "2001:db8::2", "2001:db8::3"]
             .into_iter()
             .map(|peer| admit(&connections, peer).expect("there is room"))

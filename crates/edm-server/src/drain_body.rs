@@ -1,9 +1,9 @@
-//! What a request's sender still has to say when its answer is ready.
+//! Drains the rest of a request's body when its answer is ready.
 //!
-//! Most clients send their whole body before they look at the answer. Whoever is refused early (an
-//! unknown path, no token, too large a body) would meet a broken connection instead of the reason,
-//! so what is left of the body is read and forgotten, within bounds of size and time. Beyond them
-//! the answer says `Connection: close`.
+//! Most clients send their whole body before they read the answer. A client that is refused early
+//! (an unknown path, no token, too large a body) would see a broken connection instead of the
+//! reason. So the rest of the body is read and discarded, within bounds of size and time. Beyond
+//! them the answer has `Connection: close`.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,24 +16,24 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use crate::admission::Waits;
 use crate::message::{Body, BodyFailure, Request, Response};
 
-/// What is read of a body that nobody wanted.
+/// The number of bytes of an unwanted body that are read.
 const UNREAD_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// The rest of a body, once its reader has dropped it.
+/// The rest of a body, after its reader has dropped it.
 pub(crate) struct DrainBody {
     left: Arc<Mutex<Option<Body>>>,
-    /// The sender waits for leave to send: nothing comes unless somebody reads.
+    /// The sender waits for `100 Continue`, so nothing arrives unless the body is read.
     waits: bool,
 }
 
-/// A body that leaves its rest behind when it is dropped.
+/// A body that passes its rest on when it is dropped.
 struct Lent {
     body: Body,
     left: Arc<Mutex<Option<Body>>>,
 }
 
 impl DrainBody {
-    /// Lends the request's body to its handler.
+    /// Wraps the request's body for its handler.
     pub(crate) fn of(request: Request) -> (Request, Self) {
         let waits = request.headers().contains_key(header::EXPECT);
         let left = Arc::new(Mutex::new(None));
@@ -42,7 +42,7 @@ impl DrainBody {
         (request, Self { left, waits })
     }
 
-    /// Reads and forgets what the handler left, so that the sender gets to the answer.
+    /// Reads and discards what the handler did not read, so that the sender gets to the answer.
     pub(crate) async fn drain(self, response: &mut Response, waits: &Waits) {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(left) = left.filter(|left| !left.is_end_stream()) else { return };

@@ -1,5 +1,4 @@
-//! Everything that can go wrong with a request, and the one place that turns kinds into statuses
-//! and codes.
+//! All errors of requests, and the one mapping of kinds to statuses and codes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,69 +11,69 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::message::{Body, Response};
 
-/// What a request itself got wrong, before any resource was looked at.
+/// What is wrong with a request itself, before any resource is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HttpProblem {
     /// No such path.
     UnknownPath,
     /// The path has no such method.
     MethodNotAllowed,
-    /// The bytes are no head of an HTTP request.
+    /// The bytes are not the head of an HTTP request.
     NotHttp,
-    /// The address and the headers are longer than any that are read.
+    /// Address and headers are too long.
     HeadTooLong,
-    /// The body is longer than it may be.
+    /// The body is too long.
     BodyTooLarge {
-        /// How long it may be.
+        /// The greatest permitted length.
         bytes_max: usize,
     },
     /// The body ended before its announced length.
     BodyIncomplete,
-    /// The body came too slowly.
+    /// The body arrived too slowly.
     BodyTooSlow,
-    /// The body is of another type than it must be.
+    /// The body has an unsupported type.
     UnsupportedMediaType {
-        /// What to send.
+        /// The supported types.
         expected: &'static str,
     },
-    /// The body is in an encoding that is not read.
+    /// The body has an unsupported encoding.
     UnsupportedEncoding,
-    /// The body is not the gzip that it is said to be.
+    /// The body is declared as gzip and is not valid gzip.
     NotGzip,
-    /// Bodies and answers hold all the memory that they may.
+    /// The memory for bodies and answers is used up.
     NoMemory,
-    /// The caller has too many requests that are not answered yet.
+    /// The caller has too many requests in flight.
     TooManyRequests,
-    /// A text that is matched as it comes takes longer than any may.
+    /// A streamed text exceeds the time limit.
     StreamTooLong,
-    /// The header Host is no host.
+    /// The header Host is not a valid host.
     InvalidHost,
-    /// The header Host names none of this server's.
+    /// The header Host does not name this server.
     ForeignHost,
-    /// No token came with the request.
+    /// The request has no token.
     NoToken,
-    /// None of the caller's roles brings the right that the route asks for.
+    /// None of the caller's roles has the right that the route requires.
     Forbidden {
         /// The right.
         needs: Right,
     },
-    /// The id in the path is no GUID, so nothing has it.
+    /// The id in the path is not a GUID, so no resource has it.
     NoSuchId,
-    /// Nothing has the id, whatever it is.
+    /// No resource can have the id, because the collection is always empty.
     NoSuchItem,
     /// Graph has the operation and this service does not.
     NotServed,
-    /// The resource is not in the state that a read demands.
+    /// The resource is not in the state that a read requires.
     PreconditionFailed,
-    /// This node can answer nothing.
+    /// This node cannot answer any request.
     NotReady(Obstacle),
     /// A handler panicked.
     Panicked,
-    /// A request of a batch waited for one that failed.
+    /// A request of a batch depends on one that failed.
     FailedDependency,
-    /// The answers of a batch are longer than they may be together.
+    /// The answers of a batch are too long together.
     AnswerTooLarge {
-        /// How long they may be.
+        /// The greatest permitted length.
         bytes_max: usize,
     },
 }
@@ -150,7 +149,7 @@ const fn fixed_sentence(problem: &HttpProblem) -> &'static str {
         HttpProblem::FailedDependency => {
             "a request that this one depends on failed, so it was not tried: correct that one and send both again"
         }
-        // Those with a sentence of their own.
+        // The problems with a fixed sentence.
         HttpProblem::BodyTooLarge { .. }
         | HttpProblem::UnsupportedMediaType { .. }
         | HttpProblem::Forbidden { .. }
@@ -159,27 +158,26 @@ const fn fixed_sentence(problem: &HttpProblem) -> &'static str {
     }
 }
 
-/// When to ask again for data that cannot be read: an operator must act, and the server looks each
-/// minute.
+/// When to retry if data cannot be read: an operator must act, and the server checks every minute.
 const UNAVAILABLE_RETRY_SECONDS: u32 = 30;
 
-/// What is wrong with a request, from whichever room found it.
+/// What is wrong with a request, whichever part found it.
 #[derive(Debug)]
 pub enum Problem {
-    /// The request itself.
+    /// A fault of the request itself.
     Http(HttpProblem),
-    /// Its body.
+    /// A fault of its body.
     Body(BodyError),
-    /// The batch that it is, or is in.
+    /// A fault of the batch that it is, or is in.
     Batch(BatchError),
-    /// Its query.
+    /// A fault of its query.
     Query(QueryError),
-    /// What it asks for.
+    /// A refusal or failure of the service.
     Service(edm_service::Error),
 }
 
-/// A failed request. It travels as an extension of its response until its request's context writes
-/// it down, because only there the request's ids are known.
+/// A failed request. It is an extension of the response until the request's context writes it,
+/// because only the context has the request's ids.
 #[derive(Debug, Clone)]
 pub struct ApiError(Arc<Problem>);
 
@@ -200,7 +198,7 @@ impl ApiError {
         }
     }
 
-    /// Returns when to try again, for the answers that say so.
+    /// Returns the value of `Retry-After`, for answers that have it.
     pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
         match self.problem() {
             Problem::Http(
@@ -208,7 +206,7 @@ impl ApiError {
             ) => Some(1),
             Problem::Service(error) => match error.kind() {
                 ErrorKind::Busy { retry_after_seconds } | ErrorKind::RateLimited { retry_after_seconds } => {
-                    // Microsoft's SDK gives up at 180 and treats 0 as no answer.
+                    // Microsoft's SDK gives up at 180 seconds and ignores 0.
                     Some((*retry_after_seconds).clamp(1, 179))
                 }
                 ErrorKind::NotReady | ErrorKind::StorageBusy => Some(1),
@@ -243,7 +241,8 @@ impl ApiError {
         ErrorBody { code: code.to_owned(), message: self.sentence(), target, details, inner_error: None }
     }
 
-    /// Writes the cause into the log, once. Failures of ours are errors, the client's own are not.
+    /// Writes the cause to the log, once. Failures of this program are logged as errors, faults of
+    /// the client are not.
     pub(crate) fn log(&self, request_id: &str) {
         let (status, code) = self.answer();
         let mut cause = String::new();
@@ -294,7 +293,7 @@ impl From<edm_service::Error> for ApiError {
 }
 
 impl ApiError {
-    /// Returns the response that carries the error to where it is written down.
+    /// Returns a response with the error as an extension, to be written by the request's context.
     pub(crate) fn into_response(self) -> Response {
         let (status, _) = self.answer();
         let mut response = Response::new(Body::empty());
@@ -309,7 +308,7 @@ impl ApiError {
             response.headers_mut().insert(header::ALLOW, allowed);
         }
         if let Problem::Http(HttpProblem::UnsupportedEncoding) = self.problem() {
-            // RFC 7694: upon this a client sends it again in another way.
+            // RFC 7694: the client learns from it which encoding to use.
             response
                 .headers_mut()
                 .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, identity"));
@@ -393,7 +392,7 @@ pub fn body_answer(kind: &BodyErrorKind) -> (StatusCode, &'static str) {
     (StatusCode::BAD_REQUEST, code)
 }
 
-/// The properties of a body that are unknown beside the one that is the error.
+/// The unknown properties of a body besides the one in the error.
 fn body_details(kind: &BodyErrorKind) -> Vec<ErrorDetail> {
     let BodyErrorKind::UnknownProperty { others, .. } = kind else { return Vec::new() };
     let detail = |path: &String| ErrorDetail {
@@ -404,7 +403,8 @@ fn body_details(kind: &BodyErrorKind) -> Vec<ErrorDetail> {
     others.iter().map(detail).collect()
 }
 
-/// Returns the status and code of what the service refused. The one match from kinds to statuses.
+/// Returns the status and code of a refusal of the service. This is the only match from kinds to
+/// statuses.
 pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
     const BAD: StatusCode = StatusCode::BAD_REQUEST;
     const CONFLICT: StatusCode = StatusCode::CONFLICT;
@@ -451,8 +451,8 @@ pub fn service_answer(kind: &ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::DataUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "dataUnavailable"),
         ErrorKind::QueryTooExpensive => (BAD, "queryTooExpensive"),
         ErrorKind::StorageBusy => (StatusCode::SERVICE_UNAVAILABLE, "serverBusy"),
-        // Not 503: Microsoft's SDK repeats POSTs on it, and a failed commit may have happened all
-        // the same.
+        // Not 503: Microsoft's SDK repeats POSTs on 503, and a commit that failed may have been
+        // executed.
         ErrorKind::Unavailable => (StatusCode::INTERNAL_SERVER_ERROR, "storageUnavailable"),
         ErrorKind::WrongMasterKey => (StatusCode::INTERNAL_SERVER_ERROR, "wrongMasterKey"),
         ErrorKind::DataDirectory => (StatusCode::INTERNAL_SERVER_ERROR, "dataDirectory"),
@@ -476,7 +476,7 @@ fn details(kind: &ErrorKind) -> Vec<ErrorDetail> {
     missing.iter().map(|range| detail(range.first, range.last)).collect()
 }
 
-/// Turns the service's `columns/2/name` into Graph's `columns[2].name`.
+/// Converts the service's `columns/2/name` to Graph's `columns[2].name`.
 fn wire_target(target: &str) -> String {
     let mut path = String::new();
     for part in target.split('/') {
@@ -484,7 +484,7 @@ fn wire_target(target: &str) -> String {
             path = format!("{path}[{part}]");
             continue;
         }
-        // The service speaks of a rule's patterns; on the wire the rule is a property of the type.
+        // The service names a rule's patterns; on the wire the rule is a property of the type.
         let first = path.is_empty();
         path.push_str(match first {
             true if part == "patterns" => "exactMatch.",

@@ -1,4 +1,4 @@
-//! A request at the row of the table that answers it.
+//! A request, with the row of the table that answers it.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use crate::message::{Request, Response};
 /// What a handler of Graph's wire returns.
 pub(crate) type Answering = BoxFuture<'static, Result<Response, ApiError>>;
 
-/// A request whose path and method have a row.
+/// A request whose path and method have a row in the table.
 pub(crate) struct Exchange {
     pub(crate) app: Arc<App>,
-    /// Whom the request is counted under, once that is known.
+    /// The caller that the request is counted under, once known.
     pub(crate) caller: Caller,
-    /// The row's path, and the parameters in it.
+    /// The row's path, and its parameters.
     pub(crate) at: Located,
     pub(crate) request: Request,
 }

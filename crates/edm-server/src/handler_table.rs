@@ -1,4 +1,4 @@
-//! Which handler answers which operation.
+//! The handler of each operation.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -22,18 +22,18 @@ use crate::handlers::{classification, classify_job, health, metadata};
 use crate::message::{Request, Response};
 use crate::upload::{self, UploadError};
 
-/// What answers an operation.
+/// A handler of an operation.
 #[derive(Clone, Copy)]
 pub(crate) enum Handler {
-    /// Needs no token.
+    /// A handler that needs no token.
     Open(fn(Exchange) -> Answering),
-    /// Reads the head of an authenticated request by itself, because most requests come this way.
+    /// A handler that reads the head of an authenticated request itself. It is the most used one.
     Authenticated(fn(Exchange, Arc<Principal>) -> Answering),
-    /// Takes an authenticated request whose head is read.
+    /// A handler of an authenticated request whose head is read.
     Call(fn(Call, Request) -> Answering),
-    /// Takes such a request, and sends others.
+    /// A handler of such a request that runs other requests.
     Batch(fn(Call, Request, AnswerPart) -> Answering),
-    /// Checks the signature of its address.
+    /// A handler that checks the signature of its address.
     Upload(fn(Exchange) -> BoxFuture<'static, Result<Response, UploadError>>),
 }
 

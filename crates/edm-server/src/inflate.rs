@@ -1,7 +1,7 @@
-//! Bodies that come compressed (`Content-Encoding: gzip`), as Microsoft's SDK for Go sends them.
-//! They are inflated piece by piece while they come, so that whoever reads them bounds what they
-//! have become; nothing is held but one piece. What comes is bounded too: gzip can go on for ever
-//! without becoming anything.
+//! Compressed bodies (`Content-Encoding: gzip`), as Microsoft's SDK for Go sends them. They are
+//! inflated piece by piece as they arrive, and only one piece is in memory, so the reader bounds
+//! the inflated length. The compressed length is bounded too, because gzip can continue forever
+//! without any output.
 
 use std::io::Write;
 use std::pin::Pin;
@@ -16,14 +16,14 @@ use crate::error::HttpProblem;
 use crate::message::{Body, BodyFailure};
 use crate::wiped_buffer::wiped;
 
-/// Compressed bytes that are inflated at once: they become at most some hundred thousand.
+/// The compressed bytes of one step. They inflate to at most some hundred thousand bytes.
 const STEP_BYTES: usize = 256;
 
-/// Steps of one poll that may become nothing. Empty members are such steps, and a body can be
-/// nothing else: then other tasks of the thread get their turn in between.
+/// The greatest number of steps without output in one poll. A body can consist of empty members,
+/// whose steps have no output. Other tasks of the thread must run in between.
 const IDLE_STEPS_MAX: u32 = 64;
 
-/// Returns the body as it was before it was compressed, where it was; of it at most `bytes_max`
+/// Returns the inflated body if it is compressed, else the body itself. At most `bytes_max` of it
 /// will be read. Fails on another encoding.
 pub(crate) fn plain(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result<Body, HttpProblem> {
     let mut encodings = headers.get_all(header::CONTENT_ENCODING).into_iter();
@@ -34,7 +34,7 @@ pub(crate) fn plain(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result
         Ok("gzip" | "x-gzip") if is_one => Ok(Body::from_body(Inflated {
             body,
             came: Bytes::new(),
-            // What cannot be compressed becomes a little longer, and each member has a head.
+            // Incompressible data becomes a little longer, and each member has a header.
             bytes_left: bytes_max.saturating_add(bytes_max / 64).saturating_add(1024),
             decoder: MultiGzDecoder::new(Vec::new()),
             ended: false,
@@ -46,9 +46,9 @@ pub(crate) fn plain(body: Body, headers: &HeaderMap, bytes_max: usize) -> Result
 /// Why a compressed body cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InflateError {
-    /// The bytes are not what their encoding says.
+    /// The bytes are not valid gzip.
     NotGzip,
-    /// More bytes came than as many as may be read can become when they are compressed.
+    /// The compressed body is longer than any compression of the permitted length.
     TooLong,
 }
 
@@ -66,22 +66,22 @@ impl std::error::Error for InflateError {}
 /// A body that is inflated while it is read.
 struct Inflated {
     body: Body,
-    /// What came and is not inflated yet.
+    /// The bytes that are not inflated yet.
     came: Bytes,
-    /// How many compressed bytes may still come.
+    /// The number of compressed bytes that may still arrive.
     bytes_left: usize,
     decoder: MultiGzDecoder<Vec<u8>>,
     ended: bool,
 }
 
 impl Inflated {
-    /// Takes the next step; returns what came of it.
+    /// Does the next step and returns its output.
     fn step(&mut self) -> Result<Bytes, InflateError> {
         let step = self.came.len().min(STEP_BYTES);
         let taken =
             self.decoder.write(self.came.get(..step).unwrap_or(&[])).map_err(|_| InflateError::NotGzip)?;
         if taken == 0 && step > 0 {
-            // The decoder has no use for more: what stands behind the end is no gzip.
+            // The decoder accepts no more bytes, so those after the end are not gzip.
             return Err(InflateError::NotGzip);
         }
         self.came.advance(taken);
@@ -132,7 +132,7 @@ impl HttpBody for Inflated {
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => {
                     self.ended = true;
-                    // Length and checksum stand at the end.
+                    // Length and checksum are at the end.
                     let last = self
                         .decoder
                         .try_finish()
@@ -216,7 +216,7 @@ mod tests {
         }
     }
 
-    /// Whoever reads a body bounds what it has become, and these become nothing.
+    /// The reader only bounds the output, and empty members have none.
     #[tokio::test]
     async fn what_becomes_nothing_ends_too() {
         let members = gzip(b"").repeat(10_000);
@@ -227,7 +227,7 @@ mod tests {
             let error = half.expect_err("they are too long");
             assert_eq!(error.downcast_ref(), Some(&InflateError::TooLong));
         }
-        // What cannot be compressed is read up to its bound.
+        // Incompressible data is read up to its bound.
         let noise: Vec<u8> =
             (0..100_000u32).map(|n| (n.wrapping_mul(n).wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         let packed = gzip(&noise);
@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(read, noise);
     }
 
-    /// A megabyte of empty members once kept its thread until its end.
+    /// A megabyte of empty members once occupied its thread until its end.
     #[test]
     fn one_poll_has_an_end() {
         let members = gzip(b"").repeat(50_000);

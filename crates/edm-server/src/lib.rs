@@ -1,9 +1,9 @@
 //! HTTP around the service: routes in one table, lenient paths, access, bounds, Graph's errors, the
-//! upload wire. Places on the walk of a text: **request → identity, bounds, `edm-graph`'s types** →
-//! service → **response**.
+//! upload wire. Its steps in the walk of a text: **request → identity, bounds, `edm-graph`'s
+//! types** → service → **response**.
 //!
-//! It decides nothing about stores, sessions or matches; it is the only room that names an HTTP
-//! status, and one match in `error.rs` gives each error kind its own.
+//! It decides nothing about stores, sessions or matches. It is the only crate that names HTTP
+//! statuses; one match in `error.rs` maps each error kind to one.
 //!
 //! ```no_run
 //! use edm_server::{CapacityLimits, ConnectionLimits, Names, ServerConfig, Surface, bind};

@@ -1,5 +1,5 @@
-//! Lists: from a query to what the catalog is asked for, and from its answer to a page with its
-//! count and its link.
+//! Lists: converts a query to a request to the catalog, and its answer to a page with count and
+//! link.
 
 use edm_graph::Collection;
 use edm_graph::query::{Expand, QueryError, QueryOptions};
@@ -11,18 +11,18 @@ use crate::error::ApiError;
 use crate::message::Response;
 use crate::{preconditions, respond};
 
-/// A page of a list, presented.
+/// A page of a list, converted to the wire.
 pub(crate) struct Page {
     /// Its elements.
     pub(crate) elements: Vec<Value>,
-    /// How many there are in all, when that was asked.
+    /// The number of all elements, if requested.
     total: Option<u64>,
-    /// Where the next page begins, and how many were answered before it.
+    /// Where the next page begins, and the number of elements before it.
     next: Option<(Cursor, u64)>,
 }
 
-/// Returns what the catalog is to be asked for: at most `page_count` elements, and over all pages
-/// `$top`.
+/// Returns the request to the catalog: at most `page_count` elements, and at most `$top` over all
+/// pages.
 pub(crate) fn request(options: &QueryOptions, page_count: u32) -> ListQuery {
     let served = u32::try_from(options.served).unwrap_or(u32::MAX);
     let wanted = options.top.map_or(page_count, |top| top.saturating_sub(served).min(page_count));
@@ -30,14 +30,14 @@ pub(crate) fn request(options: &QueryOptions, page_count: u32) -> ListQuery {
         condition: options.filter.clone(),
         order: options.order_by.clone(),
         after: options.after.clone(),
-        // What is left out lies before the first page.
+        // Skipped elements are before the first page.
         skip: if options.after.is_some() { 0 } else { options.skip },
         top: Some(wanted),
         with_total: options.count,
     }
 }
 
-/// Returns the page of what the catalog answered to `request`.
+/// Returns the page for the catalog's answer to `request`.
 pub(crate) fn page(listed: Listed<Value>, options: &QueryOptions) -> Page {
     let elements = listed.items;
     let served = options.served.saturating_add(u64::try_from(elements.len()).unwrap_or(u64::MAX));
@@ -93,13 +93,13 @@ impl Page {
     }
 }
 
-/// Returns what the catalog is to be asked for by `/$count`.
+/// Returns the request to the catalog for `/$count`.
 pub(crate) fn count_request(options: &QueryOptions) -> ListQuery {
     ListQuery { condition: options.filter.clone(), top: Some(0), with_total: true, ..ListQuery::default() }
 }
 
-/// Returns how many there are, of what was listed by [`count_request`].
+/// Returns the number of elements from the answer to [`count_request`].
 pub(crate) fn total<T>(listed: &Listed<T>) -> u64 {
-    // Zero would say that there is nothing.
+    // Zero would mean that there are no elements.
     listed.total.expect("the catalog counts where it is asked to")
 }

@@ -1,4 +1,4 @@
-//! What of a running listener can be replaced.
+//! The settings of a running listener that can be replaced.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use crate::certificate::ServerCertificate;
 use crate::connections::{ConnectionLimits, Connections};
 use crate::origin::{CurrentNames, Names};
 
-/// The settings of a listener that can be replaced while it serves. What was begun under the old
-/// ones goes on under them.
+/// The settings of a listener that can be replaced while it serves. Requests and connections that
+/// have begun keep the old ones.
 #[derive(Clone)]
 pub struct LiveSettings {
     pub(crate) certificate: Option<Arc<ServerCertificate>>,
@@ -16,17 +16,17 @@ pub struct LiveSettings {
 }
 
 impl LiveSettings {
-    /// Returns the certificate of a listener that speaks TLS.
+    /// Returns the certificate, if the listener has TLS.
     pub fn certificate(&self) -> Option<&ServerCertificate> {
         self.certificate.as_deref()
     }
 
-    /// Replaces what the server is called in addresses.
+    /// Replaces the server's names in addresses.
     pub fn replace_names(&self, names: Names) {
         self.names.replace(names);
     }
 
-    /// Replaces how many connections there may be. None of those that are open is closed for it.
+    /// Replaces the limits on connections. Open connections are not closed.
     pub fn replace_connection_limits(&self, limits: ConnectionLimits) {
         self.connections.replace_limits(limits);
     }

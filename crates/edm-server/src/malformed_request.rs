@@ -1,6 +1,6 @@
-//! Answers to what never becomes a request: a head that is no HTTP, or longer than any that is
-//! read. The HTTP library refuses such bytes itself, with a status and nothing else; here that
-//! refusal gets the body and the ids that every other one has.
+//! Answers to bytes that never become a request: a head that is not HTTP, or too long. The HTTP
+//! library refuses such bytes itself, with a bare status. Here that refusal gets the body and ids
+//! of all other refusals.
 
 use std::io;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use crate::app::App;
 use crate::error::{ApiError, HttpProblem};
 use crate::respond::JSON;
 
-/// A connection on which the library's own refusals are replaced.
+/// A connection on which the library's refusals are replaced.
 pub(crate) struct MalformedRequestGuard<S> {
     stream: S,
     app: Arc<App>,
-    /// What is written instead of such a refusal, and how much of it is.
+    /// The replacement of such a refusal, and how much of it is written.
     instead: Vec<u8>,
     written: usize,
 }
@@ -30,7 +30,7 @@ impl<S> MalformedRequestGuard<S> {
 }
 
 impl<S: AsyncWrite + Unpin> MalformedRequestGuard<S> {
-    /// Writes what is left of a replacement.
+    /// Writes the rest of a replacement.
     fn poll_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(rest) = self.instead.get(self.written..).filter(|rest| !rest.is_empty()) {
             match ready!(Pin::new(&mut self.stream).poll_write(context, rest))? {
@@ -64,7 +64,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for MalformedRequestGuard<S> {
         };
         self.instead = answer(&self.app, problem);
         self.written = 0;
-        // It is taken; what cannot be written now is written before anything else.
+        // The library's bytes count as written. The rest of the replacement is written before
+        // anything else.
         if let Poll::Ready(Err(error)) = self.poll_instead(context) {
             return Poll::Ready(Err(error));
         }
@@ -101,7 +102,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for MalformedRequestGuard<S> {
     }
 }
 
-/// Returns what a refusal of the library's own says; nothing for an answer of ours, which has a
+/// Returns the problem in a refusal by the library; `None` for our answers, which have a
 /// request-id.
 fn refused(bytes: &[u8]) -> Option<HttpProblem> {
     let status = bytes.strip_prefix(b"HTTP/1.")?.get(2..5)?;
@@ -114,7 +115,7 @@ fn refused(bytes: &[u8]) -> Option<HttpProblem> {
     is_bare.then_some(problem)
 }
 
-/// Writes the whole answer, behind which the library closes the connection.
+/// Writes the whole answer, after which the library closes the connection.
 fn answer(app: &App, problem: HttpProblem) -> Vec<u8> {
     let request_id = app.request_id();
     let error = ApiError::from(problem);

@@ -1,4 +1,5 @@
-//! Requests and responses with one type of body, so that what handles them is compiled once.
+//! Requests and responses with one type of body, so that the code that handles them is compiled
+//! once.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -9,7 +10,7 @@ use futures::stream::BoxStream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
-/// A request, wherever it comes from.
+/// A request, from a connection or from a batch.
 pub type Request = http::Request<Body>;
 /// The response to it.
 pub type Response = http::Response<Body>;
@@ -20,7 +21,7 @@ pub type BodyFailure = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Default)]
 pub struct Body(Source);
 
-/// What a body is read from. The usual bodies need no allocation of their own.
+/// The source of a body. The usual bodies need no separate allocation.
 #[derive(Default)]
 enum Source {
     #[default]
@@ -42,12 +43,12 @@ impl Body {
         Self(Source::Connection(body))
     }
 
-    /// Returns a body that is the pieces of a stream, of unknown length.
+    /// Returns a body from the pieces of a stream, of unknown length.
     pub fn from_stream(pieces: BoxStream<'static, Result<Bytes, BodyFailure>>) -> Self {
         Self(Source::Stream(pieces))
     }
 
-    /// Returns a body that another one makes.
+    /// Returns a body that wraps another one.
     pub(crate) fn from_body(body: impl HttpBody<Data = Bytes, Error = BodyFailure> + Send + 'static) -> Self {
         Self(Source::Other(Box::pin(body)))
     }
@@ -122,7 +123,7 @@ impl HttpBody for Body {
 }
 
 impl std::fmt::Debug for Body {
-    /// Shows nothing of what a body contains.
+    /// Shows nothing of the body's content.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Body")
     }

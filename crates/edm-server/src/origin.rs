@@ -1,4 +1,4 @@
-//! What absolute addresses in answers begin with: nextLink, Location, dataUploadURI.
+//! The beginning of absolute addresses in answers: nextLink, Location, dataUploadURI.
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use http::{HeaderMap, Uri, header};
 use crate::error::HttpProblem;
 use crate::serve_error::{ServeError, ServeErrorKind};
 
-/// Bytes of the longest host name that is repeated in an answer.
+/// The bytes of the longest host name that an answer repeats.
 const HOST_BYTES_MAX: usize = 300;
 
-/// How clients reach the server, as far as addresses in answers go.
+/// The protocol between clients and the server, for addresses in answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// Plain.
+    /// Plain HTTP.
     Http,
-    /// TLS ends here.
+    /// HTTPS, with TLS terminated here.
     Https,
 }
 
 impl Scheme {
-    /// Returns the word in front of `://`.
+    /// Returns the word before `://`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Scheme::Http => "http",
@@ -30,17 +30,17 @@ impl Scheme {
     }
 }
 
-/// What the server is called in addresses.
+/// The names of the server in addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
-    /// What addresses in answers begin with where a proxy stands in front, such as
-    /// `https://edm.example.org`. The Host of a request is not looked at then.
+    /// The beginning of addresses in answers if there is a proxy, such as
+    /// `https://edm.example.org`. The Host of a request is then ignored.
     pub public_url: Option<String>,
-    /// Hosts, without ports, that a request may name; any if there are none.
+    /// The hosts, without ports, that a request may name; any if empty.
     pub allowed_hosts: Vec<String>,
 }
 
-/// The names of this moment.
+/// The current names.
 #[derive(Debug, Clone)]
 pub struct CurrentNames(Arc<ArcSwap<Names>>);
 
@@ -61,15 +61,15 @@ impl CurrentNames {
 pub(crate) struct Origin(String);
 
 impl Origin {
-    /// Takes the configured address, else the scheme of the listener and the Host of the request.
-    /// Fails where that is no host, or none of those that are allowed: whoever can choose it would
-    /// choose where addresses in answers lead to.
+    /// Returns the configured address, else the scheme of the listener and the Host of the request.
+    /// Fails if Host is invalid or not allowed: a client that can choose it freely would choose
+    /// where addresses in answers lead.
     pub(crate) fn of(scheme: Scheme, names: &CurrentNames, headers: &HeaderMap) -> Result<Self, HttpProblem> {
         let names = names.0.load();
         if let Some(url) = &names.public_url {
             return Ok(Self(url.trim_end_matches('/').to_owned()));
         }
-        // HTTP/1.0 has requests without one.
+        // Requests of HTTP/1.0 may have no Host.
         let Some(host) = headers.get(header::HOST) else {
             return Ok(Self(format!("{}://localhost", scheme.as_str())));
         };
@@ -92,7 +92,7 @@ impl Origin {
 }
 
 impl Names {
-    /// Fails on an address that answers cannot begin with, and on a host that no request can name.
+    /// Fails on an invalid public address, and on a host that no request can name.
     pub fn check(&self) -> Result<(), ServeError> {
         if let Some(url) = self.public_url.as_deref().filter(|url| !is_base(url)) {
             let url = url.escape_debug();
@@ -126,9 +126,9 @@ impl Names {
     }
 }
 
-/// Returns whether an address is one that paths can be put behind.
+/// Returns whether paths can be appended to an address.
 fn is_base(url: &str) -> bool {
-    // The parser leaves a fragment out without a word.
+    // The parser silently drops a fragment.
     let Some(uri) = url.parse::<Uri>().ok().filter(|_| !url.contains(['?', '#'])) else { return false };
     let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
     let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
@@ -139,7 +139,7 @@ fn is_base(url: &str) -> bool {
     is_web && is_place
 }
 
-/// Returns whether a text is a name or an address, with a port or without.
+/// Returns whether a text is a host name or an IP address, with or without a port.
 fn is_host(text: &str) -> bool {
     let name = without_port(text);
     let port = text.get(name.len()..).unwrap_or("");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     /// `allowed_hosts = ["https://edm.example.org"]` once refused every request, and any text was
-    /// taken as the public address.
+    /// accepted as the public address.
     #[test]
     fn names_that_are_of_no_use_are_refused() {
         let check = |names: Names, part: Option<&str>| match (names.check(), part) {

@@ -1,5 +1,5 @@
-//! What a request demands of the state of what it is about, and how it wants to be answered:
-//! `If-Match`, `If-None-Match`, `Prefer: return=…`, `Prefer: handling=…`.
+//! Conditions and preferences of a request: `If-Match`, `If-None-Match`, `Prefer: return=…`,
+//! `Prefer: handling=…`.
 
 use edm_graph::Handling;
 use edm_service::{Expected, Revision, Revisions};
@@ -10,17 +10,17 @@ use crate::message::Response;
 
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
-/// How a change is answered.
+/// The answer to a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prefer {
-    /// With nothing but where the resource is.
+    /// Only the address of the resource.
     Minimal,
-    /// With the resource.
+    /// The resource.
     Representation,
 }
 
 impl Prefer {
-    /// Returns the preference as it is repeated in the answer.
+    /// Returns the preference in the form that the answer repeats.
     pub(crate) const fn applied(self) -> &'static str {
         match self {
             Prefer::Minimal => "return=minimal",
@@ -29,23 +29,23 @@ impl Prefer {
     }
 }
 
-/// Returns the etag of a state. Weak: what is shown of one state differs with `$select`, and with
-/// who asks.
+/// Returns the etag of a state. It is weak, because the representation of a state depends on
+/// `$select` and on the caller.
 pub(crate) fn etag(revision: Revision) -> String {
     format!("W/\"{revision}\"")
 }
 
-/// Returns the state that an etag of ours names.
+/// Returns the state that one of our etags names.
 pub(crate) fn revision(etag: &str) -> Option<Revision> {
     opaque(etag)?.parse().ok()
 }
 
-/// Reads what is demanded of the state.
+/// Reads the conditions on the state.
 pub(crate) fn expected(headers: &HeaderMap) -> Expected {
     Expected { is: revisions(headers, header::IF_MATCH), is_not: revisions(headers, header::IF_NONE_MATCH) }
 }
 
-/// Reads how the answer is wished for; the first wish counts.
+/// Reads the preferred answer; the first preference counts.
 pub(crate) fn prefer(headers: &HeaderMap) -> Option<Prefer> {
     preferred(headers, "return", |word| match word {
         "minimal" => Some(Prefer::Minimal),
@@ -54,7 +54,7 @@ pub(crate) fn prefer(headers: &HeaderMap) -> Option<Prefer> {
     })
 }
 
-/// Reads what is wished to become of properties that nobody knows; the first wish counts.
+/// Reads the preferred handling of unknown properties; the first preference counts.
 pub(crate) fn handling(headers: &HeaderMap) -> Option<Handling> {
     preferred(headers, "handling", |word| match word {
         "strict" => Some(Handling::Strict),
@@ -63,7 +63,7 @@ pub(crate) fn handling(headers: &HeaderMap) -> Option<Handling> {
     })
 }
 
-/// Returns that preference as it is repeated in the answer.
+/// Returns that preference in the form that the answer repeats.
 pub(crate) const fn handling_applied(handling: Handling) -> &'static str {
     match handling {
         Handling::Strict => "handling=strict",
@@ -71,7 +71,7 @@ pub(crate) const fn handling_applied(handling: Handling) -> &'static str {
     }
 }
 
-/// Returns the first preference of a name that is understood; what is not is no wish (RFC 7240, 2).
+/// Returns the first understood preference of a name; others are ignored (RFC 7240, section 2).
 fn preferred<T>(headers: &HeaderMap, wanted: &str, understood: impl Fn(&str) -> Option<T>) -> Option<T> {
     let lines = headers.get_all("prefer").into_iter().filter_map(|line| line.to_str().ok());
     let wishes = lines.flat_map(|line| line.split(','));
@@ -81,7 +81,7 @@ fn preferred<T>(headers: &HeaderMap, wanted: &str, understood: impl Fn(&str) -> 
     })
 }
 
-/// Returns the states that a header names. What is no etag of ours names none: it is never met.
+/// Returns the states that a header names. A foreign etag names no state, so it never matches.
 fn revisions(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Revisions> {
     let mut known = None;
     for line in headers.get_all(name) {
@@ -96,13 +96,13 @@ fn revisions(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Revisions> 
     known.map(Revisions::These)
 }
 
-/// Returns an etag without its weakness and quotes: the comparison is the weak one.
+/// Returns an etag without `W/` and quotes, since the comparison is weak.
 fn opaque(etag: &str) -> Option<&str> {
     let strong = etag.strip_prefix("W/").unwrap_or(etag);
     strong.strip_prefix('"')?.strip_suffix('"')
 }
 
-/// Adds an applied preference to those that the response names already (RFC 7240, 3).
+/// Adds an applied preference to those that the response already names (RFC 7240, section 3).
 pub(crate) fn preference_applied(response: &mut Response, applied: &str) {
     let before = response.headers().get(&PREFERENCE_APPLIED).and_then(|before| before.to_str().ok());
     let all = before.map_or_else(|| applied.to_owned(), |before| format!("{before}, {applied}"));

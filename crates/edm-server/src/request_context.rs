@@ -1,5 +1,4 @@
-//! What every request has: its ids, a fence against panics, the writing of errors, one line of the
-//! log.
+//! The context of every request: ids, handling of panics, writing of errors, one line of the log.
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -22,22 +21,22 @@ use crate::upload::UploadError;
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
-/// Bytes of the longest client-request-id that is repeated.
+/// The bytes of the longest client-request-id that is repeated.
 const CLIENT_REQUEST_ID_BYTES_MAX: usize = 128;
 
-/// What is known of a request before anything answers it.
+/// What is known of a request before it is answered.
 pub(crate) struct RequestContext {
     request_id: String,
     client_request_id: Option<String>,
     started: Timestamp,
     method: Method,
-    /// What the log calls its path.
+    /// The name of its path in the log.
     name: Cow<'static, str>,
     caller: Caller,
 }
 
 impl RequestContext {
-    /// Gives a request its ids. `name` is what the log calls its path.
+    /// Gives a request its ids. `name` is the name of its path in the log.
     pub(crate) fn begin(app: &App, request: &Request, name: Cow<'static, str>) -> Self {
         Self {
             request_id: app.request_id(),
@@ -49,13 +48,13 @@ impl RequestContext {
         }
     }
 
-    /// Returns the place that says whom the request is counted under.
+    /// Returns the slot for the caller that the request is counted under.
     pub(crate) fn caller(&self) -> Caller {
         self.caller.clone()
     }
 
-    /// Runs the work that answers the request, and finishes its response. `rest` is what the work
-    /// leaves of the body.
+    /// Runs the work that answers the request, and finishes its response. `rest` is the part of the
+    /// body that the work does not read.
     pub(crate) async fn finish(
         self,
         app: &App,
@@ -66,10 +65,10 @@ impl RequestContext {
         let span = span_of(&request_id, &method, &name);
         let response = match AssertUnwindSafe(work).catch_unwind().instrument(span.clone()).await {
             Ok(response) => response,
-            // The payload may quote text of the request, so it is dropped unread.
+            // The payload may quote text of the request, so it is dropped without being read.
             Err(_) => ApiError::from(HttpProblem::Panicked).into_response(),
         };
-        // From here on: whoever has more to say may keep it waiting.
+        // The answer is counted from here on, because draining the body may wait for the client.
         let mut response = CountedAnswer::of(response, caller.clone());
         rest.drain(&mut response, &app.capacity.waits).await;
         span.in_scope(|| write_error(&mut response, app, &request_id, client_request_id.as_deref()));
@@ -94,13 +93,14 @@ impl RequestContext {
             duration_ms = micros / 1_000,
             "request done"
         );
-        // Until here the request is its caller's, however short its answer is.
+        // The request counts under its caller until here, however short its answer is.
         drop(caller);
         response
     }
 }
 
-/// Returns what the log calls a method: one that is none of HTTP's own may hold anything.
+/// Returns the name of a method for the log. A non-standard method may contain anything, so it is
+/// not logged.
 fn method_name(method: &Method) -> &str {
     let known = [
         Method::GET,
@@ -116,7 +116,7 @@ fn method_name(method: &Method) -> &str {
     if known.contains(method) { method.as_str() } else { "other" }
 }
 
-/// Writes down the error that a handler left in its answer, in the form of its wire.
+/// Writes the error that a handler put into its answer, in the form of its wire.
 fn write_error(response: &mut Response, app: &App, request_id: &str, client_request_id: Option<&str>) {
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         error.log(request_id);
@@ -133,8 +133,8 @@ fn write_error(response: &mut Response, app: &App, request_id: &str, client_requ
     }
 }
 
-/// Returns what other lines of the log say of the request that they belong to. A short text is
-/// matched in less time than this takes, and its work says nothing that is not for debugging.
+/// Returns the span for other log lines of the request. For a short text the span would cost more
+/// than matching, and only debugging lines use it.
 fn span_of(request_id: &str, method: &Method, route: &str) -> Span {
     if route == edm_graph::path::CLASSIFY {
         tracing::debug_span!("request", request.id = request_id)
@@ -148,14 +148,14 @@ fn span_of(request_id: &str, method: &Method, route: &str) -> Span {
     }
 }
 
-/// Replaces the body; the length that was noted for the old one goes with it.
+/// Replaces the body, and removes the length of the old one.
 fn write_body(response: &mut Response, bytes: Vec<u8>, content_type: &'static str) {
     response.headers_mut().remove(header::CONTENT_LENGTH);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     *response.body_mut() = Body::from(bytes);
 }
 
-/// Leaves of an answer what HEAD asks for: the length of the body, not the body.
+/// Reduces an answer to that of a HEAD: the length of the body without the body.
 fn strip_body(response: &mut Response) {
     let length = response.body().size_hint().exact();
     if let (Some(length), false) = (length, response.headers().contains_key(header::CONTENT_LENGTH)) {

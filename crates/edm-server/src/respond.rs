@@ -18,26 +18,26 @@ use crate::preconditions::{self, Prefer};
 /// The content type of every JSON answer.
 pub(crate) const JSON: &str = "application/json; odata.metadata=minimal; charset=utf-8";
 
-/// Headers that most answers end up with.
+/// The number of headers of most answers.
 const HEADERS_EXPECTED: usize = 6;
 const ETAG: &str = "@odata.etag";
 const ENTITY_ID: HeaderName = HeaderName::from_static("odata-entityid");
 
 /// Answers with JSON.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    // Our own types always serialise; an empty body would break clients, so the failure is a panic
-    // behind the fence.
+    // Our types always serialise. An empty body would break clients, so a failure is a panic, which
+    // becomes a 500.
     let mut pieces = AnswerPieces::default();
     serde_json::to_writer(&mut pieces, body).expect("wire types have string keys and no failing serialisers");
     let mut response = Response::new(pieces.into_body());
     *response.status_mut() = status;
-    // Room for what is added to every answer.
+    // Space for the headers that are added to every answer.
     response.headers_mut().reserve(HEADERS_EXPECTED);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     response
 }
 
-/// Turns a resource into JSON with its `@odata.type` and `@odata.etag`.
+/// Converts a resource to JSON with its `@odata.type` and `@odata.etag`.
 pub(crate) fn entity(resource: &impl Serialize, type_name: &str, revision: Revision) -> Value {
     let mut value =
         serde_json::to_value(resource).expect("wire types have string keys and no failing serialisers");
@@ -48,8 +48,8 @@ pub(crate) fn entity(resource: &impl Serialize, type_name: &str, revision: Revis
     value
 }
 
-/// Answers what was read: 304 where the caller has this state already, 412 where it wants another
-/// one. `set` is the canonical path of its collection.
+/// Answers a read: 304 if the caller has this state already, 412 if it requires another one. `set`
+/// is the canonical path of its collection.
 pub(crate) fn read(
     call: &Call,
     value: Value,
@@ -64,7 +64,7 @@ pub(crate) fn read(
         if !contains(&call.expected.is, true) {
             return Err(HttpProblem::PreconditionFailed.into());
         }
-        // What is expanded has states of its own, of which the etag says nothing.
+        // Expanded resources have their own states, which the etag does not cover.
         if options.expand.is_empty() && contains(&call.expected.is_not, false) {
             let mut response = empty(StatusCode::NOT_MODIFIED);
             insert(&mut response, header::ETAG, &preconditions::etag(revision));
@@ -74,7 +74,7 @@ pub(crate) fn read(
     Ok(item(StatusCode::OK, value, options, &call.origin, set))
 }
 
-/// Answers a PATCH with the resource, or without where that is wished for.
+/// Answers a PATCH with the resource, or without it if that is preferred.
 pub(crate) fn changed(call: &Call, value: Value, options: &QueryOptions, set: &str) -> Response {
     match call.prefer {
         Some(Prefer::Minimal) => minimal(&value),
@@ -82,7 +82,7 @@ pub(crate) fn changed(call: &Call, value: Value, options: &QueryOptions, set: &s
     }
 }
 
-/// Answers with one resource, cut to what was selected.
+/// Answers with one resource, reduced to what was selected.
 pub(crate) fn item(
     status: StatusCode,
     mut value: Value,
@@ -102,7 +102,8 @@ pub(crate) fn item(
     response
 }
 
-/// Answers 201 with the resource and where it is, or 204 where only that is wished for.
+/// Answers 201 with the resource and its address, or 204 with the address alone if that is
+/// preferred.
 pub(crate) fn created(
     call: &Call,
     value: Value,
@@ -123,7 +124,7 @@ pub(crate) fn created(
     response
 }
 
-/// Answers 204 to who wished for nothing else.
+/// Answers 204, for callers that prefer a minimal answer.
 fn minimal(value: &Value) -> Response {
     let mut response = applied(nothing(), Some(Prefer::Minimal));
     insert_etag(&mut response, value);
@@ -143,7 +144,7 @@ fn insert_etag(response: &mut Response, value: &Value) {
     }
 }
 
-/// Adds a header; what cannot be one (a path with odd bytes) is left out.
+/// Adds a header. A value that cannot be one (a path with odd bytes) is left out.
 fn insert(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
@@ -156,7 +157,7 @@ pub(crate) fn list(mut page: Collection<Value>, origin: &Origin, set: &str) -> R
     json(StatusCode::OK, &page)
 }
 
-/// Answers `$count` with bare digits: Microsoft's SDK takes neither quotes nor a byte order mark.
+/// Answers `$count` with bare digits: Microsoft's SDK accepts neither quotes nor a byte order mark.
 pub(crate) fn count(count: u64) -> Response {
     document(HeaderValue::from_static("text/plain; charset=utf-8"), count.to_string())
 }
@@ -173,7 +174,7 @@ pub(crate) fn empty(status: StatusCode) -> Response {
     response
 }
 
-/// Answers with bytes of a type.
+/// Answers with bytes of a content type.
 pub(crate) fn document(content_type: HeaderValue, bytes: impl Into<Bytes>) -> Response {
     let mut response = Response::new(Body::from(bytes.into()));
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);

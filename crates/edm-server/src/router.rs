@@ -1,4 +1,4 @@
-//! The service as one value that answers requests: the routes, each request in its context.
+//! The service as one value that answers requests: the routes, with each request in its context.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::respond;
 use crate::routes::{Routes, Surface};
 use crate::target::Target;
 
-/// As much of the service as a listener shows.
+/// The part of the service that a listener serves.
 #[derive(Clone)]
 pub struct Router {
     app: Arc<App>,
@@ -23,9 +23,10 @@ pub struct Router {
 }
 
 impl Router {
-    /// Returns as much of the service as the surface shows.
+    /// Returns the part of the service that belongs to the surface.
     pub fn new(app: Arc<App>, surface: Surface) -> Self {
-        // The requests of a batch meet a table without batches, so that none can contain another.
+        // Requests of a batch are answered from a table without `$batch`, so batches cannot be
+        // nested.
         let of_batch = Self { app: app.clone(), routes: Arc::new(Routes::new(surface, None)) };
         let routes = Routes::new(
             surface,
@@ -57,7 +58,7 @@ impl Router {
                     return refusal.into_response();
                 }
                 if request.method() == Method::OPTIONS && request.uri().path() == "*" {
-                    // Asks about the server as a whole.
+                    // Requests about the server as a whole.
                     return respond::nothing();
                 }
                 let exchange = target.located.map(|at| Exchange { app, caller, at, request });

@@ -1,6 +1,5 @@
 //! The table of operations of `edm-graph` joined with the handlers. Path, method and right of a
-//! request come from its operation's row, as do the header Allow and what the log calls the
-//! request.
+//! request come from its operation's row, as do the header Allow and the name in the log.
 
 use std::collections::HashMap;
 
@@ -20,14 +19,13 @@ use crate::message::Response;
 use crate::respond;
 use crate::upload::{UploadError, UploadProblem};
 
-/// How much of the service a listener shows.
+/// The part of the service that a listener serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Surface {
     /// Every path.
     #[default]
     Whole,
-    /// Only whether the process lives and is ready: for a node that works on jobs and answers
-    /// nobody.
+    /// Only health and readiness, for a node that works on jobs and serves no clients.
     Health,
 }
 
@@ -40,9 +38,9 @@ pub(crate) struct Routes {
 /// A path and its methods.
 struct Route {
     rows: Vec<Row>,
-    /// Whether it belongs to the upload wire, whose errors are Azure's.
+    /// Whether it belongs to the upload wire, whose errors have Azure's form.
     is_upload: bool,
-    /// The header that names the methods.
+    /// The value of the header Allow.
     allow: HeaderValue,
 }
 
@@ -53,8 +51,8 @@ struct Row {
 }
 
 impl Routes {
-    /// Joins the tables. The requests of a batch are answered by `answer_part`; without it there
-    /// are no batches.
+    /// Joins the tables. `answer_part` answers the requests of a batch; without it there is no
+    /// `$batch`.
     pub(crate) fn new(surface: Surface, answer_part: Option<AnswerPart>) -> Self {
         let shown = |operation: &&Operation| match (operation.path, surface) {
             (path::BATCH, _) => answer_part.is_some(),
@@ -81,7 +79,7 @@ impl Routes {
             Some(row) => self.run(row, exchange).await,
             None => route.other_method(exchange.request.method()),
         };
-        // A response to HEAD keeps the length of the body that it does not have.
+        // A response to HEAD keeps the length of the omitted body.
         if let (Some(length), false) =
             (response.body().size_hint().exact(), response.headers().contains_key(header::CONTENT_LENGTH))
         {
@@ -98,7 +96,7 @@ impl Routes {
         let noted = Noted::default();
         let response = self.run_graph(row, exchange, &noted).await;
         let mut response = response.unwrap_or_else(ApiError::into_response);
-        noted.tell(&mut response);
+        noted.add_to(&mut response);
         response
     }
 
@@ -140,7 +138,7 @@ impl Route {
         }
         let is_upload = rows.iter().any(|row| row.operation.access == Access::Signature);
         let allow = if is_upload {
-            // As Azure writes it; its wire has no OPTIONS without CORS.
+            // In Azure's spelling. Azure's wire has no OPTIONS without CORS.
             methods.join(",")
         } else {
             methods.push(Method::OPTIONS.as_str());
@@ -150,7 +148,7 @@ impl Route {
         Self { rows, is_upload, allow }
     }
 
-    /// Returns the row of a method; HEAD goes with GET.
+    /// Returns the row of a method; HEAD uses that of GET.
     fn row(&self, method: &Method) -> Option<&Row> {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         self.rows.iter().find(|row| row.operation.method.as_str() == method.as_str())

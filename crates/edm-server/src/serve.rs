@@ -1,4 +1,4 @@
-//! Listens, with TLS or without, until told to stop.
+//! Listens, with or without TLS, until it is told to stop.
 
 use std::future::Future;
 use std::io;
@@ -22,29 +22,29 @@ use crate::router::Router;
 use crate::routes::Surface;
 use crate::serve_error::{ServeError, ServeErrorKind};
 
-/// How long no connection is taken after one could not be, as when descriptors have run out.
+/// The pause after a connection could not be accepted, as when descriptors have run out.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Where to listen and how.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
-    /// The address; port 0 takes a free one.
+    /// The address; port 0 picks a free port.
     pub listen: SocketAddr,
     /// Certificate and key, both PEM.
     pub tls: Option<TlsFiles>,
     /// Allows an address beyond this machine without TLS.
     pub insecure_http: bool,
-    /// What the server is called in addresses.
+    /// The server's names in addresses.
     pub names: Names,
-    /// How much of the service is shown.
+    /// The part of the service that is served.
     pub surface: Surface,
-    /// How much callers may hold at once.
+    /// What callers may use at once.
     pub capacity: CapacityLimits,
-    /// How many connections there may be.
+    /// The limits on connections.
     pub connections: ConnectionLimits,
 }
 
-/// A server that holds its address and has not answered anything yet.
+/// A server that has bound its address and has not answered a request yet.
 pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
@@ -54,7 +54,7 @@ pub struct Bound {
     settings: LiveSettings,
 }
 
-/// Tells how much of a server is held, while it runs.
+/// Reports the usage of a running server.
 #[derive(Clone)]
 pub struct Gauges {
     capacity: Capacity,
@@ -62,19 +62,19 @@ pub struct Gauges {
 }
 
 impl Gauges {
-    /// Returns what bodies and answers hold.
+    /// Returns the memory that bodies and answers use.
     pub fn memory(&self) -> MemoryGauge {
         self.capacity.memory()
     }
 
-    /// Returns how many connections there are.
+    /// Returns the number of connections.
     pub fn connections(&self) -> ConnectionGauge {
         self.connections.gauge()
     }
 }
 
-/// Takes the address and reads certificate and key. Fails on an address beyond this machine without
-/// TLS unless that is allowed, on files that cannot be used, and on an address that is taken.
+/// Binds the address and reads certificate and key. Fails on an address beyond this machine without
+/// TLS, unless that is allowed. Also fails on invalid files and on an address in use.
 pub fn bind(config: &ServerConfig) -> Result<Bound, ServeError> {
     refuse_plain(config.listen, config.tls.is_some() || config.insecure_http)?;
     let certificate = config.tls.as_ref().map(ServerCertificate::read).transpose()?.map(Arc::new);
@@ -109,7 +109,7 @@ pub fn bind(config: &ServerConfig) -> Result<Bound, ServeError> {
     Ok(Bound { listener, address, tls, surface: config.surface, gauges, settings })
 }
 
-/// Fails on an address that can be reached from elsewhere, unless what is sent there is safe.
+/// Fails on an address that other machines can reach, unless there is TLS or it is allowed.
 pub fn refuse_plain(listen: SocketAddr, is_safe: bool) -> Result<(), ServeError> {
     if is_safe || listen.ip().is_loopback() {
         return Ok(());
@@ -124,35 +124,35 @@ pub fn refuse_plain(listen: SocketAddr, is_safe: bool) -> Result<(), ServeError>
 }
 
 impl Bound {
-    /// Returns the address that was taken.
+    /// Returns the bound address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns where clients on this machine find the server, without a slash at the end.
+    /// Returns the server's URL for clients on this machine, without a slash at the end.
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme().as_str(), self.address)
     }
 
-    /// Returns what tells how much of the server is held.
+    /// Returns a handle that reports the usage of the server.
     pub fn gauges(&self) -> Gauges {
         self.gauges.clone()
     }
 
-    /// Returns what of the listener can be replaced while it serves.
+    /// Returns the settings that can be replaced while it serves.
     pub fn settings(&self) -> LiveSettings {
         self.settings.clone()
     }
 
-    /// Answers requests until `shutdown` ends; then takes no new ones and gives those in flight 30
-    /// seconds, and three to whoever does not go on sending.
+    /// Answers requests until `shutdown` resolves. Then it accepts no new ones and gives those in
+    /// flight 30 seconds, but a body that stops arriving only three.
     pub fn serve(
         self,
         service: Service,
         random: Arc<dyn Random>,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> BoxFuture<'static, Result<(), ServeError>> {
-        // Boxed, so that programs that serve do not compile all of it once more.
+        // Boxed, so that programs that call it do not compile all of it again.
         let shutdown = Box::pin(shutdown);
         Box::pin(self.serve_until(service, random, shutdown))
     }
@@ -187,7 +187,7 @@ impl Bound {
                     }
                     Err(error) if is_of_the_connection(&error) => {}
                     Err(error) => {
-                        connections.tell_failed(&error);
+                        connections.log_accept_failure(&error);
                         tokio::time::sleep(PAUSE).await;
                     }
                 },
@@ -197,7 +197,7 @@ impl Bound {
         let waits = &capacity.waits;
         waits.stop();
         let ending = async { while served.join_next().await.is_some() {} };
-        // What is left is cut off when the set is dropped.
+        // Dropping the set aborts the remaining connections.
         let _ = tokio::time::timeout(waits.patience.shutdown, ending).await;
         Ok(())
     }
@@ -207,7 +207,7 @@ impl Bound {
     }
 }
 
-/// Returns whether the client was gone before its connection was taken.
+/// Returns whether the client had disconnected before its connection was accepted.
 fn is_of_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

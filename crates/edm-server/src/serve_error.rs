@@ -1,24 +1,24 @@
-//! Why a server does not listen.
+//! Why a server cannot listen.
 
 use std::fmt;
 
-/// Why the server does not listen.
+/// Why the server cannot listen.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServeErrorKind {
-    /// The address can be reached from elsewhere and there is no TLS.
+    /// Other machines can reach the address and there is no TLS.
     PlainBeyondLoopback,
     /// The certificate or key cannot be used.
     Tls,
-    /// What the server is called in addresses is of no use.
+    /// The server's names in addresses are invalid.
     Names,
-    /// The address cannot be listened on.
+    /// The address cannot be bound.
     Listen,
-    /// Listening ended by itself.
+    /// The listener ended unexpectedly.
     Serve,
 }
 
-/// Reports that the server does not listen.
+/// Reports that the server cannot listen.
 #[derive(Debug)]
 pub struct ServeError {
     kind: ServeErrorKind,

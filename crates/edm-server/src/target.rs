@@ -1,25 +1,25 @@
-//! What a request's address leads to, and what the log calls it: its route, and the ids in it.
-//! Nothing else of a path gets into the log, because a client may put anything there: a value
-//! instead of an id, a signature, a token.
+//! The target of a request's address, and its name in the log: the route, and the ids in it.
+//! Nothing else of a path is logged, because a client may put anything there: a value instead of an
+//! id, a signature, a token.
 
 use std::borrow::Cow;
 
 use edm_graph::path::{self, Located};
 use uuid::Uuid;
 
-/// Bytes of the longest path that is looked at.
+/// The bytes of the longest path that is read.
 const PATH_BYTES_MAX: usize = 4 * 1024;
 
-/// Where a request leads.
+/// The target of a request.
 pub(crate) struct Target {
-    /// The path as the table has it; `None` if it has no such path.
+    /// The path in the table; `None` if there is none.
     pub(crate) located: Option<Located>,
-    /// What the log calls it.
+    /// Its name in the log.
     pub(crate) name: Cow<'static, str>,
 }
 
 impl Target {
-    /// Reads a path as it came.
+    /// Reads a path as received.
     pub(crate) fn new(raw: &str) -> Self {
         if raw.len() > PATH_BYTES_MAX {
             return Self { located: None, name: OTHER };
@@ -37,9 +37,9 @@ impl Target {
 const OTHER: Cow<'static, str> = Cow::Borrowed("other");
 const UPLOAD: Cow<'static, str> = Cow::Borrowed("upload");
 
-/// Returns the template with those of its parameters filled in that are ids.
+/// Returns the template, with those parameters filled in that are ids.
 fn name(located: &Located) -> Cow<'static, str> {
-    // A GUID written in the usual way is an id, or could be one of ours.
+    // A GUID in its usual form may be logged: it is an id, or has the form of one.
     let is_id = |text: &str| text.len() == 36 && Uuid::try_parse(text).is_ok();
     if !located.parameters.iter().any(|parameter| is_id(parameter)) {
         return located.template.into();

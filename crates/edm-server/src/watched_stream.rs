@@ -1,5 +1,5 @@
-//! A connection whose other side must read: one that takes nothing for a while, or less than the
-//! slowest pace, is closed, and what waits to be written to it is given up.
+//! A connection whose peer must read. If the peer reads nothing for a while, or reads slower than
+//! the minimum pace, the connection is closed and pending output is dropped.
 
 use std::future::Future;
 use std::io;
@@ -14,12 +14,12 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::admission::{Pace, Waits};
 use crate::connections::Activity;
 
-/// A connection, and how far the reader of what is written to it lags behind.
+/// A connection, and how far its reader lags behind.
 pub(crate) struct WatchedStream<S> {
     stream: S,
     activity: Arc<Activity>,
     pace: Pace,
-    /// Since when the other side takes nothing, and when that is too long.
+    /// The time since which the peer reads nothing, and the deadline.
     stalled: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
@@ -28,7 +28,7 @@ impl<S> WatchedStream<S> {
         Self { stream, activity, pace: Pace::of(&waits.patience), stalled: None }
     }
 
-    /// Looks at what a write came to: bytes that were taken, or none until somebody loses patience.
+    /// Checks the result of a write: counts accepted bytes, or waits until the deadline.
     fn watched<T>(
         &mut self,
         context: &mut Context<'_>,

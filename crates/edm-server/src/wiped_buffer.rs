@@ -1,9 +1,9 @@
-//! Bytes of a body that are overwritten when the last of them is dropped.
+//! Bytes of a body that are overwritten when the last reference to them is dropped.
 
 use bytes::Bytes;
 use edm_model::Wiped;
 
-/// A buffer that grows, and leaves no copy of what it held where it was before.
+/// A buffer that grows and wipes its old memory when it is moved.
 #[derive(Default)]
 pub(crate) struct WipedBuffer(Wiped<Vec<u8>>);
 
@@ -26,23 +26,23 @@ impl WipedBuffer {
         self.0.is_empty()
     }
 
-    /// Takes what it holds, to be shared.
+    /// Takes the content, to be shared.
     pub(crate) fn take(&mut self) -> Bytes {
         wiped(std::mem::take(&mut self.0))
     }
 }
 
-/// Shares bytes that are overwritten when the last of who has them drops them.
+/// Shares bytes that are overwritten when the last reference to them is dropped.
 pub(crate) fn wiped(bytes: impl Into<Wiped<Vec<u8>>>) -> Bytes {
     Bytes::from_owner(bytes.into())
 }
 
-/// Overwrites bytes that were looked at, where nobody else has them: what the connection's buffer
-/// still shares is left to it.
+/// Overwrites bytes that were read, if nothing else refers to them. Bytes that the connection's
+/// buffer still shares are left unchanged.
 pub(crate) fn wipe(bytes: Bytes) {
     if let Ok(mut own) = bytes.try_into_mut() {
         own.fill(0);
-        // Nobody reads the zeros, and yet they must be written.
+        // The zeros are never read; `black_box` keeps the compiler from removing the write.
         std::hint::black_box(own.as_ref());
     }
 }

@@ -15,7 +15,7 @@ async fn send(world: &World, requests: Value) -> Answer {
     world.ask("POST", "/beta/$batch").json(json!({"requests": requests})).send().await
 }
 
-/// Sends a batch that is answered, and returns its answers by id.
+/// Sends a batch and returns its answers by id.
 async fn answers(world: &World, requests: Value) -> Value {
     let ids: Vec<Value> = requests.as_array().expect("a list").iter().map(|r| r["id"].clone()).collect();
     let answer = send(world, requests).await;
@@ -39,7 +39,7 @@ fn draft(name: &str) -> Value {
     json!({"displayName": name, "columns": [{"name": "ssn", "isSearchable": true}]})
 }
 
-/// Checks that a part was refused as Graph refuses a request, with an id of its own.
+/// Checks that a part was refused like a single request, with a separate id.
 fn check_refused(answer: &Value, status: u16, code: &str) {
     assert_eq!(
         (&answer["status"], &answer["body"]["error"]["code"]),
@@ -280,8 +280,8 @@ async fn what_a_batch_cannot_hold_is_refused() {
 #[tokio::test]
 async fn one_panic_leaves_the_answers_beside_it() {
     let world = World::new().await;
-    // The first look is the frame's own, outside its fence; one of the next ones is inside the
-    // first request.
+    // The first read of the clock is that of the batch's context, outside the handling of panics.
+    // One of the next is inside the first request.
     for looks in 2..16 {
         world.clock.fuse.store(looks, std::sync::atomic::Ordering::SeqCst);
         let answer = send(&world, json!([get("1", STORES), get("2", STORES)])).await;
@@ -305,7 +305,7 @@ async fn answers_beyond_the_bound_are_left_out() {
     let store = world.store("patients").await;
     let row: &[&str] = &["900-11-2222", "Okafor"];
     world.publish(&store, &[row]).await;
-    // Some 150 bytes of answer for a dozen bytes of text, under the bound on matches of one text.
+    // About 150 bytes of answer for a dozen bytes of text, below the bound on matches of one text.
     let text = "900-11-2222 ".repeat(9_000);
     let ask = |id: usize| json!({"id": id.to_string(), "method": "POST", "url": CLASSIFY, "headers": {"content-type": "text/plain"}, "body": text});
     let requests: Vec<Value> = (0..limits::BATCH_REQUESTS_MAX).map(ask).collect();

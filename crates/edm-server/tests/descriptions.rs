@@ -1,4 +1,4 @@
-//! The wire as it is described beside the wire as it is: every route, every operation's statuses,
+//! Compares the described wire with the real one: every route, and every operation's statuses,
 //! rights and objects.
 
 mod described;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use world::{Answer, Ask, World, block, upload_target};
 
 const NOBODY: &str = "b84d3f36-3f36-4b84-8d3f-363f4db8363f";
-/// Eleven rows of one name, so that the rows of a match are more than are listed.
+/// Eleven rows of one name, so that a match has more rows than are listed.
 const PEOPLE: &[&[&str]] = &[
     &["900-11-2222", "Okafor"],
     &["900-33-4444", "Okafor"],
@@ -35,7 +35,7 @@ const PEOPLE: &[&[&str]] = &[
     &["900-33-4454", "Langer"],
 ];
 
-/// Returns where an operation is reached.
+/// Returns the address of an operation.
 fn target(operation: &Operation, parameters: &[&str]) -> String {
     let filled = path::fill(operation.path, parameters);
     let own = [path::HEALTH, path::READY, path::OPEN_API, path::UPLOAD].contains(&operation.path);
@@ -98,7 +98,7 @@ async fn every_operation_asks_for_the_right_that_is_described() {
     }
 }
 
-/// Drives operations and holds each answer against the table.
+/// Calls operations and compares each answer with the table.
 struct Driver<'a> {
     world: &'a World,
     seen: Seen,
@@ -112,7 +112,7 @@ impl Driver<'_> {
         self.world.ask(operation.method.as_str(), format!("{}{query}", target(operation, parameters)))
     }
 
-    /// Checks an answer and returns its JSON. `whole` is whether nothing was left out by `$select`.
+    /// Checks an answer and returns its JSON. `whole` means that `$select` left nothing out.
     fn check(&mut self, id: &str, answer: &Answer, whole: bool) -> Value {
         let operation = operation(id);
         let status = answer.status.as_u16();
@@ -402,7 +402,7 @@ async fn texts(driver: &mut Driver<'_>, kind: &Value) {
     let lines = format!("{}\n{{}}\n{{\"text\":\"nothing\"}}", json!({"id": 1, "text": text}));
     driver.text("classify", "", "application/x-ndjson", &lines).await;
     driver.send("redact", &[], json!({"text": text, "sensitiveTypeIds": [id_of(kind)]})).await;
-    // Of a type that there is not, nothing can be said to be redacted.
+    // For a type that does not exist, no text can be reported as redacted.
     driver.send("redact", &[], json!({"text": text, "sensitiveTypeIds": asked})).await;
 }
 
@@ -430,7 +430,7 @@ async fn kept_jobs(driver: &mut Driver<'_>) {
     driver.call("computeLabelInheritance", &["labelIds=x"], "").await;
 }
 
-/// Asks for answers without content, and for states that nothing is in.
+/// Asks for answers without content, and for states that no resource has.
 async fn states(driver: &mut Driver<'_>, store: &Value) {
     let id = id_of(store);
     let answer = driver.ask("readStore", &[id], "").header("if-none-match", "*").send().await;
@@ -446,7 +446,7 @@ async fn states(driver: &mut Driver<'_>, store: &Value) {
     }
 }
 
-/// Sends each operation what nobody means, in every way that is refused.
+/// Sends invalid requests to each operation, in every way that is refused.
 async fn refusals(driver: &mut Driver<'_>) {
     for operation in OPERATIONS {
         let id = operation.id;
@@ -455,7 +455,7 @@ async fn refusals(driver: &mut Driver<'_>) {
             driver.check(id, &answer, false);
             let answer = driver.ask(id, &parameters, "").token("nobody's").send().await;
             driver.check(id, &answer, false);
-            // What needs no right of its own cannot lack one.
+            // An operation that needs no right cannot be refused for one.
             let answer = driver.ask(id, &parameters, "").token(&driver.world.reader).send().await;
             driver.check(id, &answer, false);
             if !operation.takes_body() {

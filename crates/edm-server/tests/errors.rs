@@ -1,5 +1,5 @@
-//! One table of (request, status, code) over every error kind. A kind without a row must be in
-//! `kinds::MET_ELSEWHERE` with a reason; a new kind does not compile until it is there.
+//! One table of request, status and code over every error kind. A kind without a row must be in
+//! `kinds::MET_ELSEWHERE` with a reason. A new kind does not compile until it is listed.
 
 mod kinds;
 mod world;
@@ -16,12 +16,12 @@ use world::{Answer, World, block, path_of, sessions_of, upload_target, with_spec
 const PEOPLE: &[&[&str]] = &[&["900-11-2222", "Okafor"], &["900-33-4444", "Langer"]];
 const NOBODY: &str = "b84d3f36-3f36-4b84-8d3f-363f4db8363f";
 
-/// What the table met so far.
+/// The codes that the table has caused so far.
 #[derive(Default)]
 struct Met(BTreeSet<(u16, String)>);
 
 impl Met {
-    /// Checks an answer's status and code, and that it has the shape of its wire.
+    /// Checks an answer's status and code, and that it has the form of its wire.
     fn check(&mut self, what: &str, answer: &Answer, status: u16, code: &str) {
         let told = (answer.status.as_u16(), answer.code());
         assert_eq!(told, (status, code.to_owned()), "{what}: {}", answer.text());
@@ -214,7 +214,7 @@ async fn access(world: &World, met: &mut Met) {
     }
 }
 
-/// Whoever lacks the right is told so before the body, the ids and the query are looked at.
+/// A caller without the right is refused before the body, the ids and the query are checked.
 async fn rights_before_bodies(world: &World, met: &mut Met) {
     let (store, session) = ("/exactMatchDataStores/x", "/exactMatchDataStores/x/sessions/x");
     let (agent, kind) = ("/exactMatchUploadAgents/x", "/sensitiveTypes/x");
@@ -543,7 +543,8 @@ async fn redaction(world: &World, met: &mut Met) {
     assert_eq!(answer.json()["error"]["target"], "text");
 }
 
-/// Without any time a short list is answered. One that compares much is refused, with its count.
+/// With no time at all, a short list is answered. A list with many comparisons is refused, and so
+/// is its count.
 async fn lists_without_time(met: &mut Met) {
     let world = World::unready(ServiceLimits { list_ms_max: 0, ..Default::default() }).await;
     world.service.load().await.expect("an empty folder loads");
@@ -578,7 +579,7 @@ async fn throttled(met: &mut Met) {
     assert_eq!(ready.header("retry-after"), "1");
     world.service.load().await.expect("an empty folder loads");
     let classify = || world.at("POST", "/classifyExactMatches").json(json!({"text": "t"}));
-    // The third look at the clock is the scan's, which then holds the only permit.
+    // The third read of the clock is the scan's, which then holds the only permit.
     world.clock.hold.store(3, std::sync::atomic::Ordering::SeqCst);
     let first = classify().spawn();
     world.clock.wait_until_held();

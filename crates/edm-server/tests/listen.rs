@@ -1,4 +1,4 @@
-//! The listener: what it refuses to be, plain and with TLS, and that it stops when told.
+//! The listener: refused settings, plain HTTP and TLS, and stopping.
 
 mod world;
 
@@ -37,7 +37,7 @@ fn loopback_tls() -> TlsFiles {
     TlsFiles { certificate: fixture("loopback.cert.pem"), key: fixture("loopback.key.pem") }
 }
 
-/// Serves until the exchange is over, and returns what it returned.
+/// Serves until the exchange is over, and returns its result.
 async fn while_served<T: Send + 'static>(
     config: &ServerConfig,
     exchange: impl FnOnce(SocketAddr) -> T + Send + 'static,
@@ -86,8 +86,8 @@ fn read_answer(stream: &mut BufReader<TcpStream>) -> (String, String) {
     (head, String::from_utf8_lossy(&body).into_owned())
 }
 
-/// Answers without a body announce the length of what GET would have: the next answer must not be
-/// taken for it.
+/// Answers to HEAD announce the length of the body of GET. The next answer must not be read as that
+/// body.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn head_and_options_leave_the_connection_in_step() {
     while_served(&config("127.0.0.1:0", None), |address| {
@@ -121,8 +121,8 @@ async fn head_and_options_leave_the_connection_in_step() {
     .await;
 }
 
-/// The HTTP library refuses such heads itself, with a status alone: a client that reads errors
-/// would find none.
+/// The HTTP library refuses such heads itself, with a bare status. A client would find no error in
+/// the body.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_head_that_is_never_a_request_gets_a_reason_too() {
     while_served(&config("127.0.0.1:0", None), |address| {
@@ -136,7 +136,7 @@ async fn a_head_that_is_never_a_request_gets_a_reason_too() {
         ];
         for (request, code) in cases {
             let mut stream = TcpStream::connect(address).expect("the server listens");
-            // The server may have answered and closed before it took all of it.
+            // The server may have answered and closed before it read all of it.
             let _ = stream.write_all(request.as_bytes());
             let (head, body) = read_answer(&mut BufReader::new(stream));
             let body: serde_json::Value = serde_json::from_str(&body).expect("the body is JSON");
@@ -145,7 +145,7 @@ async fn a_head_that_is_never_a_request_gets_a_reason_too() {
             let id = body["error"]["innerError"]["request-id"].as_str().expect("an id");
             assert!(head.contains(&format!("\r\nrequest-id: {id}\r\n")), "{head}");
         }
-        // On a connection that was used before, too.
+        // The same on a connection that was used before.
         let mut stream = BufReader::new(TcpStream::connect(address).expect("the server listens"));
         stream.get_mut().write_all(b"GET /healthz HTTP/1.1\r\nHost: edm\r\n\r\n").expect("sent");
         assert!(read_answer(&mut stream).0.starts_with("HTTP/1.1 200"));
@@ -155,8 +155,8 @@ async fn a_head_that_is_never_a_request_gets_a_reason_too() {
     .await;
 }
 
-/// A client that sends its whole body first, as most do, was left with a broken pipe where the path
-/// was unknown or the token missing.
+/// Most clients send their whole body first. They once got a broken pipe if the path was unknown or
+/// the token missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_sends_a_body_in_vain_gets_the_reason() {
     const LONG: usize = 17 * 1024 * 1024;
@@ -171,7 +171,7 @@ async fn whoever_sends_a_body_in_vain_gets_the_reason() {
         let stream = TcpStream::connect(address).expect("the server listens");
         let mut stream = BufReader::new(stream);
         let piece = vec![b'x'; 64 * 1024];
-        // One connection for all: what was read leaves it fit for the next request.
+        // One connection for all: a drained connection is usable for the next request.
         for (target, length, status, code) in cases {
             let head = format!("{target} HTTP/1.1\r\nHost: edm\r\nContent-Length: {length}\r\n\r\n");
             stream.get_mut().write_all(head.as_bytes()).expect("the head is sent");
@@ -191,7 +191,7 @@ async fn whoever_sends_a_body_in_vain_gets_the_reason() {
         }
         let (head, _) = read_answer(&mut stream);
         assert!(head.contains("connection: close"), "{head}");
-        // Who asks for leave first is told without sending anything.
+        // A client that sends `Expect: 100-continue` is answered before it sends the body.
         let mut stream = BufReader::new(TcpStream::connect(address).expect("the server listens"));
         let head = format!(
             "PUT /nowhere HTTP/1.1\r\nHost: edm\r\nExpect: 100-continue\r\nContent-Length: {LONG}\r\n\r\n"
@@ -241,7 +241,7 @@ async fn serves_tls_from_files() {
         let mut stream = rustls::StreamOwned::new(connection, stream);
         stream.write_all(REQUEST).expect("a request is sent");
         let mut answer = Vec::new();
-        // The end of a TLS stream may come without its goodbye.
+        // A TLS stream may end without `close_notify`.
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
     })
@@ -275,7 +275,7 @@ fn refuses_what_would_be_unsafe_or_cannot_work() {
     );
     let first = bind(&config("127.0.0.1:0", None)).expect("loopback can be listened on");
     check(config(&first.address().to_string(), None), |kind| matches!(kind, ServeErrorKind::Listen), "port");
-    // Allowed, so that it is tried; no machine has an address of the documentation's network.
+    // Allowed, so that binding is tried. No machine has an address of the documentation network.
     let allowed = ServerConfig { insecure_http: true, ..config("192.0.2.1:0", None) };
     check(allowed, |kind| matches!(kind, ServeErrorKind::Listen), "192.0.2.1");
 }

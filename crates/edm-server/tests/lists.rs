@@ -1,5 +1,5 @@
-//! Lists over the wire: what is found is what the JSON says, pages follow one another, and what
-//! cannot be asked is refused.
+//! Lists over the wire: filters find what the JSON shows, pages follow one another, and invalid
+//! queries are refused.
 
 mod world;
 
@@ -33,7 +33,7 @@ async fn walk(world: &World, first: &str, page_count: u32) -> Vec<Value> {
     seen
 }
 
-/// Fills a world with stores, types, agents and sessions that differ.
+/// Fills a test service with different stores, types, agents and sessions.
 async fn furnished() -> (World, Value) {
     let world = World::new().await;
     let agent = world
@@ -62,7 +62,7 @@ async fn furnished() -> (World, Value) {
     (world, store)
 }
 
-/// The catalog and the presentation are two rooms: what is filtered by must be what is shown.
+/// The catalog filters and the server shows: both must use the same values.
 #[tokio::test]
 async fn what_is_found_is_what_the_json_says() {
     let (world, store) = furnished().await;
@@ -82,7 +82,7 @@ async fn what_is_found_is_what_the_json_says() {
         let mut found = values(&world.at("GET", &format!("{path}?$filter={query}")).send().await.expect(200));
         let mut expected = expected;
         for element in expected.iter_mut().chain(&mut found) {
-            // The address is signed anew each time.
+            // The address is signed again each time.
             element["dataUploadURI"] = Value::Null;
         }
         assert_eq!(found, expected, "{filter}");
@@ -215,7 +215,7 @@ async fn expanded_lists_are_pages_of_their_own() {
         let described = session["uploadAgent"]["description"].as_str();
         assert_eq!(described, session["uploadAgentId"].as_str().map(|_| "Straße"), "{session}");
     }
-    // `$top` bounds the page and its successors; one store is as a list of stores.
+    // `$top` bounds all pages together. One store is expanded like a list of stores.
     let one = format!("/exactMatchDataStores/{}?$expand=sessions", store["id"].as_str().unwrap_or(""));
     let top = world.at("GET", &format!("{one}($top=100;$skip=1)")).send().await.expect(200);
     assert_eq!(top["sessions"].as_array().map(Vec::len), Some(100));
@@ -259,7 +259,7 @@ async fn what_cannot_be_asked_is_refused_with_a_sentence() {
     check(&sessions, &format!("$filter={}true", "not+".repeat(10_000)), "at most 16384 bytes").await;
 }
 
-/// A session shows as expired before any sweep has come by, so a filter must find it as such.
+/// A session is shown as expired before a sweep has run, so a filter must find it as expired.
 #[tokio::test]
 async fn sessions_that_nobody_feeds_are_found_as_expired() {
     let (world, store) = furnished().await;

@@ -1,4 +1,4 @@
-//! What a panic leaves in the log. A binary of its own: the hook is the process's.
+//! The log line of a panic. A separate binary, because the hook is that of the process.
 
 mod world;
 
@@ -33,8 +33,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// A panic's text quotes what the program worked on: an index out of a text, an `expect` with its
-/// error.
+/// A panic's message may quote the data: an index outside a text, an `expect` with its error.
 #[test]
 fn a_panic_is_logged_with_its_place_and_without_its_text() {
     let log = Log::default();
@@ -61,17 +60,17 @@ fn a_panic_is_logged_with_its_place_and_without_its_text() {
     }
 }
 
-/// A handler that panics answers in Graph's form, with an id by which the log tells of it.
+/// A panic in a handler is answered in Graph's form, with an id that is also in the log.
 #[tokio::test]
 async fn a_panic_behind_a_request_is_a_500_whose_id_is_in_the_log() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
-    // Without workers, whose own looks at the clock would burn the fuse.
+    // Without workers, whose reads of the clock would count too.
     let world = World::unready(edm_service::ServiceLimits::default()).await;
     let _logging = tracing::subscriber::set_default(subscriber);
     for (method, path) in [("GET", "/exactMatchDataStores"), ("POST", "/classifyExactMatches")] {
-        // The first look at the clock is the frame's own, the second judges the token inside the
-        // fence.
+        // The first read of the clock is that of the request's context. The second checks the
+        // token, where panics are handled.
         world.clock.fuse.store(2, Ordering::SeqCst);
         let ask = world.at(method, path).header("client-request-id", "mine").json(serde_json::json!({}));
         let broken = ask.send().await;

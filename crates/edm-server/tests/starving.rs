@@ -1,4 +1,5 @@
-//! Over real sockets: whoever sends nothing, reads nothing or says nothing holds up nobody else.
+//! Over real sockets: a client that sends nothing, reads nothing or stays silent does not delay
+//! others.
 
 mod world;
 
@@ -16,13 +17,13 @@ use tokio::task::JoinHandle;
 use world::{BETA, World, upload_target};
 
 const HOUR: Duration = Duration::from_secs(3_600);
-/// For what a test waits to see happen.
+/// The time limit for an event that a test waits for.
 const AT_ONCE: Duration = Duration::from_millis(20);
-/// How long something may take that must happen. A number of looks is no measure: a fast machine
-/// has made ten million of them before the two seconds of a patience are over.
+/// The time limit for an event that must happen. A number of polls is no measure: a fast machine
+/// polls ten million times within a timeout of two seconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Nobody loses patience, unless a test says so.
+/// No timeout ends, unless a test sets it.
 const fn patient() -> Patience {
     Patience {
         handshake: HOUR,
@@ -39,7 +40,7 @@ const fn patient() -> Patience {
     }
 }
 
-/// A server on a port of its own.
+/// A server on a separate port.
 struct Served {
     address: SocketAddr,
     gauges: Gauges,
@@ -73,7 +74,7 @@ impl Served {
         Self { address, gauges, stop, server }
     }
 
-    /// Tells the server to stop, and waits until it has.
+    /// Stops the server, and waits until it has stopped.
     async fn stop(self) {
         self.stop.send(()).expect("the server waits for it");
         self.server.await.expect("the server does not panic");
@@ -83,7 +84,7 @@ impl Served {
         TcpStream::connect(self.address).await.expect("the server listens")
     }
 
-    /// Sends the begin of a request on a connection of its own.
+    /// Sends the start of a request on a new connection.
     async fn begin(&self, head: &str, body_length: usize, begun: &[u8]) -> TcpStream {
         let mut stream = self.connect().await;
         let head = format!("{head}Content-Length: {body_length}\r\n\r\n");
@@ -115,10 +116,10 @@ impl Served {
     }
 }
 
-/// Reads until the connection ends; returns the status, and all of it.
+/// Reads until the connection ends. Returns the status and everything read.
 async fn read_answer(mut stream: TcpStream) -> (String, String) {
     let mut answer = Vec::new();
-    // A connection that was cut off has no answer, which the test sees.
+    // An aborted connection has no answer, which the test checks.
     let _ = stream.read_to_end(&mut answer).await;
     let answer = String::from_utf8_lossy(&answer).into_owned();
     (answer.get(9..12).unwrap_or("").to_owned(), answer)
@@ -158,7 +159,7 @@ async fn bodies_of_one_caller_that_do_not_come_stop_no_other_caller() {
     let create = json_head("POST", "/exactMatchDataStores", &world.admin);
     let store = json!({"displayName": "s", "columns": [{"name": "a", "isSearchable": true}]}).to_string();
     served.check(&create, store.as_bytes(), "201").await;
-    // The caller itself has as many as it may have.
+    // The caller itself has the greatest permitted number.
     let list = json_head("GET", "/exactMatchDataStores", &world.reader);
     let (status, answer) = served.ask(&list, b"").await;
     assert!(
@@ -186,7 +187,7 @@ async fn texts_of_one_caller_that_do_not_come_stop_no_other_text() {
             idle.push(served.begin(&classify(&world.classifier, kind), 1_000_000_000, b"x").await);
         }
     }
-    // A body of that length is refused as JSON; the others wait.
+    // A body of this length is refused as JSON; the others wait.
     served.until("the texts have begun", |gauges| gauges.memory().requests >= 140).await;
     for (kind, body) in [
         ("text/plain", "Okafor 900-11-2222"),
@@ -233,7 +234,7 @@ async fn who_holds_all_the_memory_that_it_may_is_refused_and_another_is_served()
     };
     let served = Served::new(&world, limits, ConnectionLimits::default());
     let redact = json_head("POST", "/redactExactMatches", &world.classifier);
-    // Three quarters of 64 MiB are twelve such bodies, and the reserve is another one's.
+    // Three quarters of 64 MiB are twelve such bodies. The reserve belongs to one more.
     let body = vec![b' '; 4_000_000];
     let mut begun = Vec::new();
     for _ in 0..BODIES {
@@ -243,7 +244,7 @@ async fn who_holds_all_the_memory_that_it_may_is_refused_and_another_is_served()
                 let mut stream = TcpStream::connect(address).await.expect("the server listens");
                 let head = format!("{redact}Connection: close\r\nContent-Length: 4000001\r\n\r\n");
                 stream.write_all(head.as_bytes()).await.expect("a head is sent");
-                // Whoever is refused may be cut off before the end.
+                // A refused sender may be disconnected before the end.
                 let _ = stream.write_all(&body).await;
                 stream
             }
@@ -255,14 +256,15 @@ async fn who_holds_all_the_memory_that_it_may_is_refused_and_another_is_served()
     let create = json_head("POST", "/exactMatchDataStores", &world.admin);
     let store = json!({"displayName": "s", "columns": [{"name": "a", "isSearchable": true}]}).to_string();
     served.check(&create, store.as_bytes(), "201").await;
-    // Those that found room end when their last byte comes; the others were told to come again.
+    // Bodies that got memory complete with their last byte. The others were refused with
+    // `Retry-After`.
     let (mut whole, mut refused) = (0, 0);
     for stream in begun {
         let mut stream = stream.await.expect("the sender does not panic");
         let _ = stream.write_all(b" ").await;
         let (status, answer) = read_answer(stream).await;
         match status.as_str() {
-            // White space is no JSON.
+            // White space is not JSON.
             "400" => whole += 1,
             "503" => {
                 assert!(answer.contains("serverBusy") && answer.contains("retry-after: 1"), "{answer}");
@@ -298,7 +300,7 @@ async fn a_streamed_text_does_not_go_on_for_ever() {
     assert!(status == "408" && answer.contains("streamTooLong"), "{answer}");
     let close = "Connection: close\r\n";
     let lines = served.begin(&format!("{}{close}", classify("application/x-ndjson")), 100, b"\n").await;
-    // The answer has begun, so its last line tells.
+    // The answer has begun, so its last line has the error.
     let (status, answer) = read_answer(lines).await;
     assert!(status == "200" && answer.contains("streamTooLong"), "{answer}");
     served.stop().await;
@@ -366,7 +368,7 @@ async fn an_answer_that_nobody_reads_is_given_up_with_its_memory() {
     let length = answer.lines().find_map(|line| line.strip_prefix("content-length: "));
     let length: usize = length.and_then(|length| length.parse().ok()).expect("the head was sent");
     assert!(answer.len() < length, "all {length} bytes came");
-    // Who reads gets all of it.
+    // A client that reads gets all of it.
     let (status, answer) = served.ask(&classify, text.as_bytes()).await;
     assert!(status == "200" && answer.len() > length, "{} bytes of {length}", answer.len());
     served.until("what was read is given back", |gauges| gauges.memory().held_bytes == 0).await;
@@ -434,7 +436,7 @@ async fn a_first_head_must_come_soon_and_a_kept_connection_may_wait() {
     served.stop().await;
 }
 
-/// What does not come any more must not hold up the end; nobody waits an hour here.
+/// A body that stops arriving must not delay the end; the limit is an hour here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn half_a_body_and_half_a_head_do_not_hold_up_the_end() {
     let world = World::new().await;

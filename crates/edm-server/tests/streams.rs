@@ -1,4 +1,4 @@
-//! Texts that come piece by piece: `application/x-ndjson` and `text/plain`.
+//! Texts that arrive in pieces: `application/x-ndjson` and `text/plain`.
 
 mod world;
 
@@ -21,7 +21,7 @@ fn ask<'a>(world: &'a World, query: &str, body: &str) -> Ask<'a> {
     ask.header("content-type", "application/x-ndjson; charset=utf-8").bytes(body.as_bytes().to_vec())
 }
 
-/// Returns, for each line of an answer, its number, its id and what was found or the error's code.
+/// Returns for each line of an answer its number, its id, and the findings or the error's code.
 fn lines(answer: &Answer) -> Vec<(u64, Value, String)> {
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/x-ndjson"));
     let text = answer.text();
@@ -70,7 +70,7 @@ async fn each_line_has_a_result_however_the_body_is_cut() {
     assert_eq!(lines(&ask(&world, "", "\n \n\n").send().await), []);
 }
 
-/// Short texts are looked at together, long ones and lines that fail by themselves.
+/// Short texts are scanned together; long ones and lines that fail are handled separately.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn results_come_in_the_order_of_the_lines_whatever_these_hold() {
     let world = furnished().await;
@@ -189,7 +189,7 @@ async fn a_plain_text_that_is_none_is_refused_with_its_byte() {
     assert_eq!((broken.status.as_u16(), broken.code().as_str()), (400, "bodyIncomplete"));
     let huge = ask_text(&world, "", b"t").header("content-length", "1073741825").send().await;
     assert_eq!((huge.status.as_u16(), huge.code().as_str()), (413, "bodyTooLarge"));
-    // Whatever ended badly has given its place back.
+    // Requests that failed have released their permits.
     for _ in 0..100 {
         ask_text(&world, "", b"nothing").send().await.expect(200);
     }

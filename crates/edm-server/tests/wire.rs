@@ -1,4 +1,4 @@
-//! The service over the wire: what works, in Graph's form, and what stays hidden.
+//! The service over the wire: what works, in Graph's form, and what is not shown.
 
 mod world;
 
@@ -84,7 +84,7 @@ async fn a_table_goes_up_and_a_text_comes_back() {
     ask_live_data(&world, &store, &done).await;
 }
 
-/// Asks lookup, classify and redact about the three people.
+/// Calls lookup, classify and redact for the three people.
 async fn ask_live_data(world: &World, store: &Value, session: &Value) {
     let path = format!("/exactMatchDataStores/{}", text(store, "id"));
     let live = world.at("GET", &path).send().await.expect(200);
@@ -121,7 +121,7 @@ async fn ask_live_data(world: &World, store: &Value, session: &Value) {
         "{result}"
     );
     let place = &found["matches"][0];
-    // The face counts two: offsets are UTF-16 units.
+    // The emoji counts two, because offsets are UTF-16 units.
     assert_eq!(
         (&place["idMatch"], &place["offset"], &place["length"]),
         (&json!("900-33-4444"), &json!(18), &json!(11))
@@ -296,12 +296,13 @@ async fn every_answer_carries_its_ids() {
     assert!(!odd.text().contains("evil"), "{}", odd.text());
 }
 
-/// A handler that panics answers 500 in Graph's form, and the server goes on.
+/// A panic in a handler is answered with 500 in Graph's form, and the server continues.
 #[tokio::test]
 async fn panics_are_fenced() {
-    // Without workers, whose own looks at the clock would burn the fuse.
+    // Without workers, whose reads of the clock would count too.
     let world = World::unready(edm_service::ServiceLimits::default()).await;
-    // The first look at the clock is the frame's own, the second judges the token inside the fence.
+    // The first read of the clock is that of the request's context. The second checks the token,
+    // where panics are handled.
     world.clock.fuse.store(2, std::sync::atomic::Ordering::SeqCst);
     let broken = world.at("GET", "/exactMatchDataStores").send().await;
     assert_eq!((broken.status.as_u16(), broken.code().as_str()), (500, "internalError"));

@@ -1,8 +1,8 @@
-//! Where blobs are. Everything of a store is below one name, so that removing a store is removing
+//! The names of blobs. Everything of a store is below one name, so a store is removed by removing
 //! that name.
 
 use edm_model::{SessionId, StoreId, TenantId};
-use edm_store::BlobPath;
+use edm_store::{BlobPath, GenerationRow};
 
 use crate::error::Error;
 
@@ -22,7 +22,8 @@ pub(crate) fn blocks(tenant: TenantId, store_id: StoreId, session: SessionId) ->
     Ok(store(tenant, store_id)?.join(format_args!("blocks/{session}"))?)
 }
 
-/// A block's name holds the digest of the received bytes: two that differ never meet in one file.
+/// Returns the name of a block. It contains the digest of the received bytes, so blocks that differ
+/// never share a file.
 pub(crate) fn block(
     tenant: TenantId,
     store_id: StoreId,
@@ -34,12 +35,39 @@ pub(crate) fn block(
     Ok(blocks(tenant, store_id, session)?.join(format_args!("{number:08}-{digest}"))?)
 }
 
+/// Which generation it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GenerationPlace {
+    pub(crate) tenant: TenantId,
+    pub(crate) store_id: StoreId,
+    pub(crate) session_id: SessionId,
+}
+
+impl GenerationPlace {
+    pub(crate) fn of(row: &GenerationRow) -> Self {
+        Self { tenant: row.tenant, store_id: row.store_id, session_id: row.session_id }
+    }
+
+    /// Returns the folder of its files.
+    pub(crate) fn folder(&self) -> Result<BlobPath, Error> {
+        generation(self.tenant, self.store_id, self.session_id)
+    }
+
+    /// Returns what its secrets are bound to.
+    pub(crate) fn context(&self) -> [u8; 48] {
+        let mut context = [0; 48];
+        let ids = [self.tenant.as_bytes(), self.store_id.as_bytes(), self.session_id.as_bytes()];
+        context.chunks_mut(16).zip(ids).for_each(|(part, id)| part.copy_from_slice(id));
+        context
+    }
+}
+
 pub(crate) fn generation(tenant: TenantId, store_id: StoreId, session: SessionId) -> Result<BlobPath, Error> {
     Ok(store(tenant, store_id)?.join(format_args!("generations/{session}"))?)
 }
 
-/// Returns the folder of the generation or of the session's blocks that contains a blob; the blob's
-/// name where there is none.
+/// Returns the folder of the generation or of the session's blocks that contains a blob. A blob
+/// outside such a folder is returned itself.
 pub(crate) fn folder_of(blob: &BlobPath) -> BlobPath {
     std::iter::successors(Some(blob.clone()), above)
         .find(|name| name.as_str().split('/').count() <= FOLDER_SEGMENTS)

@@ -1,6 +1,6 @@
-//! Rows that were read from the catalog lately, so that a request need not read them again. All are
-//! forgotten as soon as any process writes to the catalog: a token that was revoked beside the
-//! server stops working with the next request.
+//! A cache of rows of the catalog, so that a request need not read them again. All rows are dropped
+//! as soon as any process writes to the catalog: a token that another process revokes stops working
+//! with the next request.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,8 +11,8 @@ use edm_store::{Catalog, CommitStamp, StoreRow};
 
 use crate::error::Error;
 
-/// Rows of a kind that are kept. Only rows that exist are, so a caller without a right cannot fill
-/// the cache.
+/// The most rows of a kind that are cached. Only rows that exist are cached, so a caller without a
+/// right cannot fill the cache.
 const ROWS_MAX: usize = 1_024;
 
 /// The rows of stores, cached.

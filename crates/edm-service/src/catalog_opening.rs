@@ -30,16 +30,22 @@ pub(crate) async fn open_catalog(
 /// Brings the catalog's tables to this version while the directory is locked. A running server
 /// reads the tables as they are, so a second process opens only a catalog of its own version.
 async fn migrate_alone(catalog: &Catalog, directory: &DataDirectory) -> Result<(), Error> {
-    if catalog.schema().await? == Schema::Current {
-        return Ok(());
+    match catalog.schema().await? {
+        Schema::Current => return Ok(()),
+        Schema::Unreadable => return Err(unreadable_version()),
+        Schema::Other => {}
     }
-    let _lock = directory.take_for_now().map_err(|error| other_version().because(error))?;
+    let _lock = directory.take_for_now().await.map_err(|error| other_version().because(error))?;
     Ok(catalog.migrate().await?)
 }
 
 /// Fails unless the catalog has the tables of this version.
 pub(crate) async fn require_current(catalog: &Catalog) -> Result<(), Error> {
-    if catalog.schema().await? == Schema::Current { Ok(()) } else { Err(other_version()) }
+    match catalog.schema().await? {
+        Schema::Current => Ok(()),
+        Schema::Unreadable => Err(unreadable_version()),
+        Schema::Other => Err(other_version()),
+    }
 }
 
 /// Returns whether the catalog of a data directory has the tables of this version. Only reads, but
@@ -50,6 +56,12 @@ pub async fn catalog_is_current(data_dir: &Path, clock: Arc<dyn Clock>) -> Resul
     let schema = catalog.schema().await;
     catalog.close().await;
     Ok(schema? == Schema::Current)
+}
+
+fn unreadable_version() -> Error {
+    let message = "the data directory is of a version whose tables this one cannot read: start with a new data \
+                   directory, and upload the tables again";
+    Error::with_message(ErrorKind::DataDirectory, message)
 }
 
 fn other_version() -> Error {

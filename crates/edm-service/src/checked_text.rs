@@ -1,4 +1,4 @@
-//! The texts that people give things.
+//! Checks of names and descriptions.
 
 use edm_model::limits;
 

@@ -9,7 +9,7 @@ use crate::service_limits::ServiceLimits;
 pub struct ServiceConfig {
     /// Where the catalog and the blobs are.
     pub data_dir: PathBuf,
-    /// What everything secret in them is sealed with.
+    /// The key that encrypts the secrets in them.
     pub master_key: MasterKey,
     /// How much it may do at once.
     pub limits: ServiceLimits,

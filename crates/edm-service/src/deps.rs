@@ -1,5 +1,4 @@
-//! What the owners of the service share: storage, the clock, randomness, and the limits of this
-//! moment.
+//! What the owners of the service share: storage, clock, randomness and the present limits.
 
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use edm_store::{Blobs, Catalog};
 
 use crate::service_limits::Limits;
 
-/// Tells the time.
+/// A source of the time.
 pub trait Clock: Send + Sync {
     /// Returns the present moment.
     ///
@@ -29,7 +28,7 @@ impl<F: Fn() -> Timestamp + Send + Sync> Clock for F {
     }
 }
 
-/// Makes random bytes fit for keys.
+/// A source of random bytes that are fit for keys.
 pub trait Random: Send + Sync {
     /// Fills the bytes.
     fn fill(&self, bytes: &mut [u8]);
@@ -41,8 +40,7 @@ impl<F: Fn(&mut [u8]) + Send + Sync> Random for F {
     }
 }
 
-/// Everything that an owner may need from outside. Each owner clones the parts that it uses and
-/// keeps no others.
+/// What an owner may need from outside. Each owner clones only the parts that it uses.
 pub(crate) struct Deps {
     pub(crate) catalog: Catalog,
     pub(crate) blobs: Blobs,

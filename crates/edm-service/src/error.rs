@@ -81,12 +81,30 @@ pub struct BlockRange {
     pub last: u32,
 }
 
+/// Why matches might be left in a redacted text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RedactionGap {
+    /// A limit was reached while the text or its redaction was scanned.
+    Limit(LimitKind),
+    /// Every round of replacing left something to be found.
+    RoundsUsedUp,
+}
+
+impl fmt::Display for RedactionGap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Limit(kind) => kind.fmt(f),
+            Self::RoundsUsedUp => f.write_str("every round of replacing left something to be found"),
+        }
+    }
+}
+
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ErrorKind {
     /// There is no such thing, or it is another tenant's.
     NotFound {
-        /// What was asked for.
+        /// What was requested.
         what: Resource,
     },
     /// The caller's roles do not bring the right.
@@ -155,7 +173,7 @@ pub enum ErrorKind {
     ColumnsChanged,
     /// There is nothing yet that a delta could change.
     NoLiveData,
-    /// Something that a redaction was asked for has no data, or no pattern that fits its data.
+    /// A type that a redaction must search for has no data, or no pattern that fits its data.
     NothingLookedFor,
     /// A delta must use the salt of the live generation.
     SaltMismatch,
@@ -179,24 +197,23 @@ pub enum ErrorKind {
     LiveSession,
     /// A store's default type cannot be changed this way.
     DefaultTypeFixed,
-    /// A bound was met while the text was searched, so that matches would be left in a redacted
-    /// text.
+    /// Matches might be left in the redacted text.
     RedactionIncomplete {
-        /// The bound.
-        limit: LimitKind,
+        /// Why.
+        cause: RedactionGap,
     },
     /// The thing is not in the state that the change expects.
     Changed,
     /// Indexes are still being loaded.
     NotReady,
-    /// Live data that was asked for cannot be read.
+    /// Live data that was requested cannot be read.
     DataUnavailable,
     /// Too many texts are being matched.
     Busy {
         /// When to try again.
         retry_after_seconds: u32,
     },
-    /// The caller asked for too much in too short a time.
+    /// The caller requested too much in too short a time.
     RateLimited {
         /// When to try again.
         retry_after_seconds: u32,
@@ -360,11 +377,11 @@ fn sentence(kind: &ErrorKind) -> String {
             format!("blocks are missing: put the missing ones of {total}, then commit again")
         }
         ErrorKind::RowsNotContiguous { number } => format!(
-            "block {number} does not start at the row where the block before it ends: hash the table anew and \
+            "block {number} does not start at the row where the block before it ends: hash the table again and \
              start a new session"
         ),
-        ErrorKind::RedactionIncomplete { limit } => format!(
-            "the text is not redacted, because matches might be left in it ({limit}): send it in smaller parts, or \
+        ErrorKind::RedactionIncomplete { cause } => format!(
+            "the text is not redacted, because matches might be left in it ({cause}): send it in smaller parts, or \
              name fewer sensitive types"
         ),
         ErrorKind::Busy { retry_after_seconds } | ErrorKind::RateLimited { retry_after_seconds } => {
@@ -376,12 +393,12 @@ fn sentence(kind: &ErrorKind) -> String {
 
 const fn fixed_sentence(kind: &ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Unauthenticated => "the token is unknown, revoked or expired: ask for a new one",
+        ErrorKind::Unauthenticated => "the token is unknown, revoked or expired: get a new one",
         ErrorKind::UnknownColumn => "the data store has no such column: use one of its column names",
         ErrorKind::ColumnNotSearchable => "the column is not searchable: use a searchable one",
         ErrorKind::DuplicateName => "the name is taken: choose another",
         ErrorKind::KeyColumnMissing => {
-            "a delta tells records apart by a key column, which the data has not: set isKey on a searchable column and \
+            "a delta identifies records by a key column, which the data does not have: set isKey on a searchable column and \
              upload the whole table with updateMode replace first"
         }
         ErrorKind::InvalidSalt => "a salt has 1 to 256 characters: leave it out to be given one",
@@ -451,7 +468,7 @@ const fn block_sentence(problem: BlockProblem) -> &'static str {
             "the block has a version that this server does not know: use an edm agent of the server's version"
         }
         BlockProblem::BadChecksum => "the block's checksum does not match its content: send it again",
-        BlockProblem::Malformed => "the block's content contradicts itself: make it anew with an edm agent",
+        BlockProblem::Malformed => "the block's content contradicts itself: make it again with an edm agent",
         BlockProblem::TooLarge => "the block is larger than 16 MiB: use fewer rows per block",
     }
 }
@@ -461,9 +478,9 @@ const fn foreign_sentence(foreign: Foreign) -> &'static str {
         Foreign::Store => {
             "the block is for another data store: upload it to the session that it was made for"
         }
-        Foreign::Plan => "the block was hashed for other columns: hash the table anew for this session",
+        Foreign::Plan => "the block was hashed for other columns: hash the table again for this session",
         Foreign::Key => {
-            "the block was hashed with another salt: hash the table anew with this session's salt"
+            "the block was hashed with another salt: hash the table again with this session's salt"
         }
         Foreign::Number => "the block's own number is not that of the block id: put it under its own number",
         Foreign::Operation => "the block deletes rows, which a replace session cannot: send a block of rows",

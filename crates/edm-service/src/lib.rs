@@ -1,9 +1,9 @@
 //! What the system can do, in words free of HTTP: data stores, upload sessions, blocks coming in,
 //! indexing, the generations that are served, matching, and who may do what.
 //!
-//! Every call takes the caller and authorises it before anything happens. Time and randomness are
-//! handed down. This crate never names an HTTP status, and keeps neither scanned texts nor salts in
-//! its logs.
+//! Every call takes the caller and authorises it before anything happens. Calls about blocks take
+//! the grant of a signed upload URI instead. Time and randomness are handed down. This crate never
+//! names an HTTP status, and keeps neither scanned texts nor salts in its logs.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -47,13 +47,15 @@ mod upkeep;
 mod upload;
 
 pub use access::tokens::{CreatedToken, NewToken, TokenRecord};
+pub use access::upload_grant::{BlockAction, ListBlocks, PutBlocks, UploadGrant};
 pub use catalog_opening::catalog_is_current;
 pub use config::ServiceConfig;
+pub use data_directory::lock_directory;
 pub use deps::{Clock, Random};
 pub use edm_engine::{CandidateSpan, ConfidenceCount, Limit};
 pub use edm_extract::TextEncoding;
 pub use edm_model::{ListQuery, Listed};
-pub use error::{BlockProblem, BlockRange, Error, ErrorKind, Foreign, Resource};
+pub use error::{BlockProblem, BlockRange, Error, ErrorKind, Foreign, RedactionGap, Resource};
 pub use matching::batch::Texts;
 pub use matching::classification_jobs::{FinishedJob, JobContent};
 pub use matching::lookup::{LookupRequest, LookupRow};
@@ -66,9 +68,10 @@ pub use matching::report::{
 };
 pub use matching::stream::TextStream;
 pub use revision::{Expected, ParseRevisionError, Revision, Revisions};
+pub use secrets::key_ring::open_manifest;
 pub use secrets::master_key::MasterKey;
 pub use secrets::secret_text::SecretText;
-pub use secrets::upload_signer::UploadSigner;
+pub use secrets::upload_signer::{AddressRefusal, SignedAddress, UploadPermission, UploadSigner};
 pub use serve::data_state::DataState;
 pub use serve::library::ColumnFacts;
 pub use serve::omission::{Omission, OmissionReason};

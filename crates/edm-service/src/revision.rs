@@ -1,5 +1,4 @@
-//! Which state of a thing a caller has seen, and what it demands of the state that its change
-//! finds.
+//! Revisions: which state of a resource a caller has seen, and which state its change expects.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -20,7 +19,7 @@ pub struct Revision([u8; REVISION_BYTES]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseRevisionError;
 
-/// Feeds what is hashed to a digest: a collision must not be found by trying.
+/// Feeds what is hashed to a cryptographic digest, so that a collision cannot be constructed.
 struct DigestOf(Sha256);
 
 impl Hasher for DigestOf {
@@ -74,7 +73,7 @@ impl FromStr for Revision {
 pub enum Revisions {
     /// Any state.
     Any,
-    /// One of these; with none of them nothing is met.
+    /// One of these; an empty list contains no state.
     These(Vec<Revision>),
 }
 
@@ -88,8 +87,8 @@ impl Revisions {
     }
 }
 
-/// What a change demands of the state that it finds. It is checked in the transaction of the
-/// change, so that of two changes that expect the same state one is refused.
+/// The state that a change expects. It is checked in the transaction of the change, so that of two
+/// changes that expect the same state one is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Expected {
     /// The state must be among these.
@@ -102,7 +101,8 @@ impl Expected {
     /// Accepts any state.
     pub const ANYTHING: Expected = Expected { is: None, is_not: None };
 
-    /// Fails with `Changed` unless the state is as expected; it is worked out only if anything is.
+    /// Fails with `Changed` unless the state is as expected. `current` is called only if something
+    /// is expected.
     pub fn check(&self, current: impl FnOnce() -> Revision) -> Result<(), Error> {
         if *self == Self::ANYTHING {
             return Ok(());

@@ -1,8 +1,8 @@
-//! Work that takes long leaves the threads of async tasks.
+//! Moves long work off the threads of async tasks.
 
 use crate::error::{Error, ErrorKind};
 
-/// Runs work that takes long on a thread that may block.
+/// Runs long work on a thread that may block.
 pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {

@@ -17,14 +17,14 @@ pub struct ServiceLimits {
     pub match_concurrency: usize,
     /// Texts that wait to be matched; more are refused.
     pub match_queue_length: usize,
-    /// How long one text may take unless the caller says less.
+    /// How long one text may take if the request has no limit.
     pub match_timeout_ms_default: u64,
     /// How fast the files of what is served are read again and compared with their checksums, in
     /// bytes a second; 0 never.
     pub scrub_bytes_per_second: u64,
-    /// How long blocks and old generations stay after they are needed no more.
+    /// How long blocks and old generations stay after they are no longer needed.
     pub collect_grace_seconds: i64,
-    /// Whether weak salts are taken.
+    /// Whether weak salts are accepted.
     pub allow_weak_salts: bool,
     /// Values that one principal may look up in a minute.
     pub lookups_per_minute: u32,
@@ -76,7 +76,7 @@ impl ServiceLimits {
     }
 }
 
-/// The limits of a running server, shared by all that go by them.
+/// The limits of a running server, shared by all owners.
 #[derive(Clone)]
 pub(crate) struct Limits(Arc<ArcSwap<ServiceLimits>>);
 
@@ -85,7 +85,7 @@ impl Limits {
         Self(Arc::new(ArcSwap::from_pointee(limits)))
     }
 
-    /// Returns the limits of this moment. Not to be held across an await.
+    /// Returns the present limits. Do not hold them across an await.
     pub(crate) fn load(&self) -> Guard<Arc<ServiceLimits>> {
         self.0.load()
     }

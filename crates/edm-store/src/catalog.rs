@@ -91,6 +91,8 @@ pub enum Schema {
     Current,
     /// There are no tables, or those of another version.
     Other,
+    /// The tables are of a version whose blocks and generations cannot be read.
+    Unreadable,
 }
 
 /// Row counts for gauges.
@@ -148,6 +150,9 @@ impl Catalog {
                 get::<Vec<u8>>(row, "checksum")?,
                 get(row, "success")?,
             ));
+        }
+        if applied.iter().all(|(version, ..)| *version < migrations::FORMATS_BEGIN) && !applied.is_empty() {
+            return Ok(Schema::Unreadable);
         }
         let wanted = MIGRATIONS.iter().map(|step| (step.version, step.checksum.to_vec(), true));
         // A crash may have separated the SQL of a migration step from the part that the program

@@ -1,6 +1,8 @@
 //! The JSON format of catalog columns. These types are separate from the model's on purpose:
 //! renaming a field of the model must not change how an old catalog is read.
 
+use std::cmp::Ordering;
+
 use edm_model::{
     CaseRule, Column, Columns, Country, DataType, DataTypeOptions, DateOrder, Delimiters, DiacriticRule,
     EvidenceGroup, ExactMatchRule, JobFinding, JobMatch, JobPlace, JobProblem, Pattern, PlaceholderWords,
@@ -158,6 +160,22 @@ pub(crate) fn read_placeholders(text: &str) -> Result<PlaceholderWords, Error> {
     let words: Vec<String> = from_json(text, "placeholders")?;
     PlaceholderWords::new(words)
         .map_err(|source| Error::with_source(crate::ErrorKind::Corrupt, "placeholders", source))
+}
+
+/// Compares two stored lists of placeholders as sets. An empty text is the list of the usual ones.
+pub(crate) fn compare_placeholders(left: &str, right: &str) -> Ordering {
+    if left == right {
+        return Ordering::Equal;
+    }
+    let words = |text: &str| match text {
+        "" => Ok(PlaceholderWords::usual()),
+        text => read_placeholders(text),
+    };
+    match (words(left), words(right)) {
+        (Ok(one), Ok(other)) => one.as_set().cmp(&other.as_set()),
+        // What cannot be read is reported where its row is read.
+        _ => left.cmp(right),
+    }
 }
 
 fn read_data_type(record: &ColumnRecord) -> Result<DataType, Error> {

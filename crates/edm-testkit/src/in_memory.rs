@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use edm_engine::{FileBytes, Generation, Index, IndexFiles, IndexSpec, build};
+use edm_engine::{FileBytes, Generation, GenerationKey, Index, IndexFiles, IndexSpec, build};
 use edm_hash::{HashedRows, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, SessionId, StoreId};
 
@@ -54,6 +54,13 @@ pub fn open(files: &IndexFiles) -> Generation {
     generation
 }
 
+/// Returns what the files of a session are encrypted under.
+fn key_of(session: SessionId) -> GenerationKey {
+    let mut key = [0; GenerationKey::BYTES];
+    key[..16].copy_from_slice(session.as_bytes());
+    GenerationKey::new(key)
+}
+
 /// Hashed rows with the operation of their block.
 struct HashedBlock {
     removes: bool,
@@ -76,6 +83,7 @@ fn input(
         store_id: STORE,
         session_id,
         key_id: KEY,
+        key: key_of(session_id),
         columns: columns.clone(),
         tokens_max,
         blocks: facts.collect(),
@@ -123,7 +131,7 @@ pub fn whole(columns: &Columns, rows: &[Vec<String>], shape: Shape) -> IndexFile
         tokens_max: shape.tokens_max,
         block_rows: shape.rows_per_block,
         part_bytes: PART_BYTES,
-        ..IndexSpec::new(columns.clone(), &salt)
+        ..IndexSpec::new(columns.clone(), &salt, key_of(SESSION))
     };
     Index::build(&spec, rows.iter().map(|row| row.iter().map(String::as_str))).expect("rows of the table")
 }

@@ -75,7 +75,7 @@ fn check(case: &Case, told: &str) {
 
     // Masks keep all positions, so the same candidates can be used again.
     let masked = asking.redacted(text, &candidates, &Redaction::Mask);
-    assert!(!masked.unfinished, "{}", described());
+    assert_eq!(masked.unfinished, None, "{}", described());
     assert_eq!(asking.matches(&masked.text, &candidates), 0, "mask {:?}\n{}", masked.text, described());
     let spaces = |text: &str| -> Vec<(usize, char)> {
         let units = text.encode_utf16().enumerate();
@@ -95,7 +95,7 @@ fn check(case: &Case, told: &str) {
         [Redaction::Mask, Redaction::Label, Redaction::Token(&length), Redaction::Token(&treacherous)];
     for (number, style) in styles.iter().enumerate() {
         let redacted = asking.redacted(text, &[], style);
-        assert!(!redacted.unfinished, "style {number}\n{}", described());
+        assert_eq!(redacted.unfinished, None, "style {number}\n{}", described());
         assert_eq!(
             asking.matches(&redacted.text, &[]),
             0,
@@ -254,7 +254,7 @@ fn redacted_json_is_json_of_the_same_shape() {
         };
         for style in [Redaction::Mask, Redaction::Label, Redaction::Token(&stable)] {
             let redacted = asking.redacted(&text, &[], &style);
-            assert!(!redacted.unfinished, "seed {seed}: {text}");
+            assert_eq!(redacted.unfinished, None, "seed {seed}: {text}");
             let read: Result<Value, _> = serde_json::from_str(&redacted.text);
             let read = read.unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}\n{}", redacted.text));
             assert_eq!(shape(&read), shape(&document), "seed {seed}: {text}\n{}", redacted.text);

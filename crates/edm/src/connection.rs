@@ -108,9 +108,9 @@ mod tests {
     #[test]
     fn what_is_written_around_a_token_is_told() {
         let check = |token: &str, part: Option<&str>| {
-            let told = refuse_dressed(token, Path::new("token")).err().map(|error| error.to_string());
-            assert_eq!(told.is_some(), part.is_some(), "{told:?}");
-            assert!(told.unwrap_or_default().contains(part.unwrap_or_default()));
+            let refusal = refuse_dressed(token, Path::new("token")).err().map(|error| error.to_string());
+            assert_eq!(refusal.is_some(), part.is_some(), "{refusal:?}");
+            assert!(refusal.unwrap_or_default().contains(part.unwrap_or_default()));
         };
         check("edm_abc", None);
         check("\u{feff}edm_abc", Some("byte order mark"));

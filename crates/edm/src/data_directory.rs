@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use edm_service::{MasterKey, Service, ServiceConfig};
+use edm_service::{MasterKey, Service, ServiceConfig, lock_directory};
 
 use crate::host::{clock, random};
 use crate::master_key::{KeyArguments, KeySource, MASTER_KEY};
@@ -45,12 +45,12 @@ pub(crate) async fn open_or_create(
     config: impl FnOnce(MasterKey) -> ServiceConfig,
 ) -> anyhow::Result<Service> {
     create_private(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    begin_at_need(folder, key, start)?;
+    begin_at_need(folder, key, start).await?;
     open_with(folder, key, config).await
 }
 
 /// Marks a first start. Refuses to treat a directory with a lost catalog as a new one.
-fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result<()> {
+async fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result<()> {
     let marker = folder.join(FIRST_START);
     let catalog = folder.join(CATALOG);
     let has_catalog = || {
@@ -63,7 +63,7 @@ fn begin_at_need(folder: &Path, key: &KeySource, start: Start) -> anyhow::Result
     if !has_catalog()? && !marker.exists() {
         // Two first starts may run at once. The second must find the files of the first instead of
         // marking another first start.
-        let _lock = lock_alone(folder)?;
+        let _lock = lock_alone(folder).await?;
         // Check again under the lock.
         if !has_catalog()? {
             if start == Start::Usual {
@@ -89,8 +89,8 @@ fn refuse_lost(folder: &Path, catalog: &Path) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!(
-        "{} is lost or empty, and what stands beside it is of a server that had one ({}): restore it from a backup. To \
-         begin anew, without the tables, sessions and tokens of before, say --new",
+        "{} is lost or empty, and the directory has files of a server that had one ({}): restore it from a backup. To \
+         start again, without the earlier tables, sessions and tokens, say --new",
         catalog.display(),
         beside.join(", ")
     )
@@ -204,19 +204,18 @@ async fn open_with(
 
 /// Fails if another server uses the directory, before anything is printed or written. The service
 /// itself takes the lock when it loads.
-pub(crate) fn refuse_in_use(folder: &Path) -> anyhow::Result<()> {
-    lock_alone(folder).map(drop)
+pub(crate) async fn refuse_in_use(folder: &Path) -> anyhow::Result<()> {
+    lock_alone(folder).await.map(drop)
 }
 
 /// Locks the directory. Fails at once if another server has the lock.
-fn lock_alone(folder: &Path) -> anyhow::Result<fs::File> {
-    let lock = fs::File::create(folder.join(LOCK));
-    let lock = lock.with_context(|| format!("cannot lock {}", folder.display()))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => {
-            bail!("{} is in use by another `edm serve`: stop it, or name another folder", folder.display())
-        }
+async fn lock_alone(folder: &Path) -> anyhow::Result<fs::File> {
+    match lock_directory(folder).await {
+        Ok(lock) => Ok(lock),
+        Err(TryLockError::WouldBlock) => bail!(
+            "{} is in use by another `edm serve`, or by `edm verify`: stop it, or name another folder",
+            folder.display()
+        ),
         Err(TryLockError::Error(error)) => {
             Err(anyhow::Error::new(error).context(format!("cannot lock {}", folder.display())))
         }
@@ -363,8 +362,8 @@ mod tests {
         assert!(!fs::read(&key).expect("reads").is_empty());
         fs::write(&key, "").expect("writes");
         let refused = start().await;
-        let told = refused.err().map(|error| format!("{error:#}")).unwrap_or_default();
-        assert!(told.contains("is empty, and the data cannot be read without it"), "{told}");
+        let message = refused.err().map(|error| format!("{error:#}")).unwrap_or_default();
+        assert!(message.contains("is empty, and the data cannot be read without it"), "{message}");
         assert!(fs::read(&key).expect("reads").is_empty(), "the file is left as it was");
     }
 
@@ -413,7 +412,7 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path();
             let source = KeySource::beside(path);
-            begin_at_need(path, &source, Start::Usual).expect("begins");
+            begin_at_need(path, &source, Start::Usual).await.expect("begins");
             for name in made {
                 fs::write(path.join(name), "").expect("writes");
             }
@@ -445,8 +444,8 @@ mod tests {
             }
         };
         let nowhere = KeySource::File(folder.path().join("none/apart.key"));
-        let told = start(&nowhere).await.expect_err("there is no folder");
-        assert!(told.contains("is there such a folder?"), "{told}");
+        let message = start(&nowhere).await.expect_err("there is no folder");
+        assert!(message.contains("is there such a folder?"), "{message}");
         // The next start continues from what the failed one left.
         let source = KeySource::File(apart.clone());
         start(&source).await.expect("starts");
@@ -470,8 +469,8 @@ mod tests {
             (KeySource::Credential(folder.path().join("gone")), "cannot read"),
             (KeySource::Environment("ab".repeat(32).into_bytes().into()), "is not the one that this data"),
         ] {
-            let told = start(&wrong).await.expect_err(part);
-            assert!(told.contains(part), "{wrong:?}: {told}");
+            let message = start(&wrong).await.expect_err(part);
+            assert!(message.contains(part), "{wrong:?}: {message}");
         }
         assert_eq!(fs::read_dir(folder.path()).expect("lists").count(), 2, "no other key was made");
     }

@@ -14,11 +14,13 @@ pub(crate) fn now() -> Timestamp {
 }
 
 /// Fills the bytes from the operating system's random generator.
+#[cfg(feature = "agent")]
 pub(crate) fn fill_random(bytes: &mut [u8]) -> anyhow::Result<()> {
     getrandom::fill(bytes).context("the operating system gives no randomness")
 }
 
 /// Returns the number of threads that this machine can run in parallel.
+#[cfg(feature = "agent")]
 pub(crate) fn core_count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
@@ -89,6 +91,7 @@ pub(crate) fn temporary_folder(name: &str) -> anyhow::Result<PathBuf> {
 }
 
 /// Returns the folder for a program's persistent state.
+#[cfg(feature = "agent")]
 pub(crate) fn state_folder() -> PathBuf {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = if cfg!(windows) {

@@ -121,7 +121,7 @@ impl KeySource {
         let lies_there = file.canonicalize().ok()?.starts_with(data_dir.canonicalize().ok()?);
         lies_there.then(|| {
             format!(
-                "the master key lies beside the data, in {}: whoever copies the directory has both. Move the file and name it \
+                "the master key lies beside the data, in {}: a copy of the directory has both. Move the file and name it \
                  with --master-key-file (docs/operations/data-directory.md)",
                 file.display()
             )

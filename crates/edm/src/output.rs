@@ -49,6 +49,7 @@ impl Output {
     }
 
     /// Returns the format of results that are texts. They are JSON only on request.
+    #[cfg(feature = "agent")]
     pub(crate) fn format_of_text(self) -> Format {
         if self.asked.is_none() { Format::Table } else { self.format() }
     }
@@ -59,6 +60,7 @@ impl Output {
     }
 
     /// Returns whether the output is a terminal, so that a person reads it and it is not stored.
+    #[cfg(feature = "agent")]
     pub(crate) fn is_terminal(self) -> bool {
         self.terminal
     }
@@ -123,6 +125,7 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 }
 
 /// Formats a number with thousands separators.
+#[cfg(feature = "agent")]
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
@@ -135,7 +138,7 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "agent"))]
 mod tests {
     use super::*;
 

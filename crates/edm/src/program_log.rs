@@ -86,7 +86,7 @@ pub(crate) fn filter_of(configured: Option<&str>) -> anyhow::Result<Targets> {
 /// Parses a filter; `place` names its source in errors. The library takes a single word that is not
 /// a level as a module name, and then logs nothing else. A typo would silence the whole log.
 fn parsed(place: &str, text: &str) -> anyhow::Result<Targets> {
-    let told = || {
+    let context = || {
         format!(
             "{place} is “{}”: give a level ({}), or levels by room such as warn,edm_service=debug",
             text.escape_debug(),
@@ -94,9 +94,9 @@ fn parsed(place: &str, text: &str) -> anyhow::Result<Targets> {
         )
     };
     if !text.split(',').all(is_directive) {
-        bail!(told());
+        bail!(context());
     }
-    text.parse::<Targets>().with_context(told)
+    text.parse::<Targets>().with_context(context)
 }
 
 /// Returns whether a text is a level, or a module with a level.

@@ -37,7 +37,7 @@ pub(crate) fn open_regular_or_handed(path: &Path) -> io::Result<File> {
 mod tests {
     use super::*;
 
-    /// A key file that was replaced by a pipe once blocked every later reload and the shutdown.
+    /// A key file that was replaced by a pipe once blocked all later reloads and the shutdown.
     #[test]
     fn a_pipe_is_not_waited_for() {
         let folder = tempfile::tempdir().expect("a folder");

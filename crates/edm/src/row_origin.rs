@@ -154,11 +154,11 @@ mod tests {
         check(&[5, 6], &[], "row 5, 6");
         check(&[5, 1, 2], &["aa-1", "bb-2", "bb-2"], "row 5; row 1, 2 of changed.csv (delta)");
         check(&[3], &["8400789b-856a"], "row 3 of session 8400789b");
-        let told =
+        let sentence =
             "ssn here belongs to row 3207 of session bb-2 and 2 more; dob belongs to row 1 of session aa-1";
         let expected = "ssn here belongs to row 3207 of changed.csv (delta) and 2 more; dob belongs to row 1";
-        assert_eq!(origins.sentence(told), expected);
-        assert_eq!(sessions_in(told).collect::<Vec<_>>(), ["bb-2", "aa-1"]);
+        assert_eq!(origins.sentence(sentence), expected);
+        assert_eq!(sessions_in(sentence).collect::<Vec<_>>(), ["bb-2", "aa-1"]);
         assert_eq!(origins.sentence("row 1 of session ü"), "row 1 of session ü");
     }
 }

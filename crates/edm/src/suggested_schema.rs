@@ -47,14 +47,22 @@ pub(crate) fn suggest(table: &TableProfile) -> SuggestedSchema {
     let is_key = |(column, searchable): (&ColumnProfile, &bool)| {
         // Different texts may be the same telephone number or IBAN. As a key, their rows would
         // replace each other.
-        let keeps_texts_apart =
-            matches!(column.suggestion.data_type, DataType::Text | DataType::Digits { .. } | DataType::Ssn);
+        let keeps_texts_apart = match column.suggestion.data_type {
+            DataType::Text | DataType::Digits { .. } | DataType::Ssn => true,
+            DataType::Email
+            | DataType::Name
+            | DataType::Card
+            | DataType::Phone { .. }
+            | DataType::Date { .. }
+            | DataType::Iban
+            | DataType::Address => false,
+        };
         *searchable && column.key_obstacles.is_empty() && keeps_texts_apart
     };
     let key = table.columns.iter().zip(&searchable).position(is_key);
     for column in table.columns.iter().filter(|column| column.suggestion.is_either_order) {
         notes.push(format!(
-            "“{}” is taken as date=dmy, and every day of it could be date=mdy as well: correct the column if the month stands first",
+            "“{}” is read as date=dmy, and every date in it could also be date=mdy: correct the column if the month comes first",
             column.column.name
         ));
     }

@@ -1,4 +1,4 @@
-//! Import circles between the modules of a crate: each is named here with its reason, or refused.
+//! Import circles between the modules of a crate. Each must be listed here with its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use super::Finding;
 use crate::imports::{Modules, Path};
 use crate::source::SourceFile;
 
-/// A circle that is allowed.
+/// An allowed circle.
 struct Circle {
     krate: &'static str,
-    /// The modules that may be in it.
+    /// The modules in it.
     modules: &'static [&'static str],
     reason: &'static str,
 }
@@ -63,8 +63,8 @@ impl Circle {
     }
 }
 
-/// Returns the sets of modules that reach one another. A module's use of what its ancestors define
-/// is left out: it is a part of them.
+/// Returns the sets of modules that reach one another. A module's use of its ancestors' items is
+/// left out, because it is a part of them.
 fn circles<'a>(imports: &BTreeMap<&'a Path, BTreeSet<&'a Path>>) -> Vec<Vec<&'a Path>> {
     let reached: BTreeMap<&Path, BTreeSet<&Path>> =
         imports.keys().map(|module| (*module, reachable(module, imports))).collect();

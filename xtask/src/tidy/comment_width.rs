@@ -1,10 +1,10 @@
-//! STYLE 35: comments wrap at 100 columns, which rustfmt does not see to. A line of a literal that
+//! STYLE 35: comments wrap at 100 columns, which rustfmt does not check. A line of a literal that
 //! begins like a comment counts as one.
 
 use super::Finding;
 use crate::source::SourceFile;
 
-/// Columns of a comment line, its indent included.
+/// The columns of a comment line, including its indent.
 const COMMENT_WIDTH: usize = 100;
 
 pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
@@ -18,7 +18,7 @@ pub(super) fn check(file: &SourceFile) -> Vec<Finding> {
         }
         let words = comment.trim_start_matches(['/', '!']).trim();
         is_example ^= words.starts_with("```");
-        // A table's row, and a word that is longer than the line, cannot be wrapped.
+        // A row of a table, and a word that is longer than the line, cannot be wrapped.
         let can_wrap = !is_example && !words.starts_with('|') && words.contains(' ');
         let columns = line.chars().count();
         if columns > COMMENT_WIDTH && can_wrap && !words.starts_with("tidy:") {

@@ -1,16 +1,16 @@
-//! STYLE 35: a reference names a page and an anchor of this repository, and both are there.
+//! STYLE 35: a reference names a page and an anchor of this repository, and both exist.
 
 use std::collections::{HashMap, HashSet};
 
 use super::Finding;
 use crate::source::SourceFile;
 
-/// How a comment cites a document that is not in this repository.
+/// Words with which a comment cites a document that is not in this repository.
 const FOREIGN: [&str; 5] =
     ["(contract", "(matching,", "; matching, section", "of the contract", "`matching.md`"];
-/// What stands before the number of a section of a standard.
+/// Words before the number of a section of a standard.
 const STANDARDS: [&str; 7] = ["RFC", "FIPS", "SP 800", "E.164", "Unicode Standard", "ISO", "UAX"];
-/// Characters before a number of a section in which its page or standard is named.
+/// The characters before the number of a section that must name its page or standard.
 const REACH: usize = 60;
 
 /// The pages of the repository with their anchors, and all of its paths.
@@ -32,7 +32,7 @@ impl Pages {
         }
         for (path, text) in texts.iter().filter(|(path, _)| path.ends_with(".md")) {
             let headings: Vec<&str> = prose(text).filter_map(|(_, line)| heading(line)).collect();
-            // A rule has an anchor of its own: `<a id="u10"></a>`.
+            // A rule has a separate anchor: `<a id="u10"></a>`.
             let rules = prose(text).flat_map(|(_, line)| line.split("<a id=\"").skip(1));
             let rules = rules.filter_map(|rest| rest.split('"').next().map(str::to_owned));
             pages.anchors.insert(path.clone(), anchors(&headings).into_iter().chain(rules).collect());
@@ -42,8 +42,7 @@ impl Pages {
         pages
     }
 
-    /// Returns what is wrong with a link from a file in `folder`; `None` where it leads to
-    /// something.
+    /// Returns what is wrong with a link from a file in `folder`; `None` if its target exists.
     fn fault(&self, folder: &str, target: &str) -> Option<String> {
         let (path, anchor) = match target.split_once('#') {
             Some((path, anchor)) => (path, Some(anchor)),
@@ -74,8 +73,8 @@ pub(super) fn check_page(pages: &Pages, path: &str, text: &str) -> Vec<Finding> 
     findings
 }
 
-/// Checks what the comments of a Rust file cite: pages of the repository from its root, their
-/// sections, and nothing else.
+/// Checks the citations in the comments of a Rust file. They may only cite pages of the repository,
+/// by their path from its root, and their sections.
 pub(super) fn check_comments(pages: &Pages, file: &SourceFile) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut before = String::new();
@@ -117,7 +116,7 @@ fn faults(pages: &Pages, before: &str, comment: &str) -> Vec<String> {
     faults
 }
 
-/// Returns the places in a text where sections are named, each with what follows the word.
+/// Returns the offsets in a text at which sections are named, each with the text after the word.
 fn sections(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.match_indices("section").filter_map(|(at, _)| {
         let rest = text.get(at + "section".len()..)?;
@@ -181,7 +180,7 @@ fn anchors(headings: &[&str]) -> HashSet<String> {
         .collect()
 }
 
-/// Returns the targets of a line's links, but for those that lead out of the repository.
+/// Returns the targets of a line's links, without those outside the repository.
 fn targets(line: &str) -> impl Iterator<Item = &str> {
     let inline = line.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
     let is_reference = |rest: &&str| !rest.contains(' ');
@@ -191,8 +190,8 @@ fn targets(line: &str) -> impl Iterator<Item = &str> {
         .filter(|target| !target.is_empty() && !target.contains("://") && !target.starts_with("mailto:"))
 }
 
-/// Returns the path from the root of what `path` names in a folder. A path that begins with `/` is
-/// from the root already.
+/// Resolves `path` in a folder to a path from the root. A path that begins with `/` is from the
+/// root already.
 fn resolve(folder: &str, path: &str) -> String {
     let mut parts: Vec<&str> = match path.strip_prefix('/') {
         Some(_) => Vec::new(),

@@ -1,4 +1,4 @@
-//! STYLE 4: a file is named after its main type or verb. The root holds nothing that a tool left
+//! STYLE 4: a file is named after its main type or verb. The root contains nothing that a tool left
 //! there.
 
 use super::Finding;

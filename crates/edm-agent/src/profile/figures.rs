@@ -182,8 +182,9 @@ fn suggestion(tally: &ColumnTally, evidence: bool) -> Suggestion {
             .filter(|(one, _)| one.data_type == DataType::Date { order: Some(order) });
         dates.map(|(_, taken)| *taken).any(|taken| taken >= tally.texts)
     };
-    let is_date = matches!(data_type, DataType::Date { order: Some(_) });
-    let is_either_order = is_date && takes_all(DateOrder::DayMonthYear) && takes_all(DateOrder::MonthDayYear);
+    let has_order = data_type.options().order.is_some();
+    let is_either_order =
+        has_order && takes_all(DateOrder::DayMonthYear) && takes_all(DateOrder::MonthDayYear);
     Suggestion { data_type, taken, texts: tally.texts, is_either_order }
 }
 

@@ -3,7 +3,7 @@
 //! which a person chooses columns. It keeps and reports no cell.
 //!
 //! Cells are hashed with a key that is made for one run and discarded. Distinct values are counted
-//! exactly by 64 bits of the hash, for a table of any size: what exceeds the memory is sorted in a
+//! exactly by 64 bits of the hash, for a table of any size. What exceeds the memory is sorted in a
 //! private folder.
 
 mod candidate;

@@ -274,7 +274,7 @@ fn what_can_be_found_by_default() {
     check("a,b,c\nxa,ya,\nxb,yb,\nxc,yc,\n", false);
 }
 
-/// Nines were placeholders in every profile, so an `id` that counts on was no key.
+/// Nines were once placeholders in every profile, so a sequential `id` could not be the key.
 #[test]
 fn nines_of_a_column_that_counts_on_are_values() {
     let table = |is_empty: fn(usize) -> bool| {
@@ -283,15 +283,15 @@ fn nines_of_a_column_that_counts_on_are_values() {
     let judged = |table: &str| {
         let profile = run(table, |_| {}).expect("a table");
         let column = &profile.columns[1];
-        let told = column.warnings.iter().any(|warning| warning.contains("nines alone"));
-        (column.placeholders, column.key_obstacles.is_empty(), told)
+        let is_warned = column.warnings.iter().any(|warning| warning.contains("nines alone"));
+        (column.placeholders, column.key_obstacles.is_empty(), is_warned)
     };
     assert_eq!(judged(&table(|_| false)), (0, true, true), "999 is one of the numbers");
     assert_eq!(judged(&table(|n| n == 1_500)), (0, true, true), "999999 once");
     assert_eq!(judged(&table(|n| n % 500 == 0)), (5, false, true), "999999 in 4 records, and 999");
 }
 
-/// The same in a store's column that is searchable and no key; in others nines stay empty.
+/// The same in a store's column that is searchable and not the key. In others nines stay empty.
 #[test]
 fn nines_of_a_searchable_column_are_judged_by_their_share() {
     let columns = |key: bool, searchable: bool| {

@@ -269,7 +269,7 @@ fn declared_separator(first: &[u8]) -> Option<(u8, usize)> {
     None
 }
 
-/// Returns what a person should look at of a table whose declared encoding may be a mistake.
+/// Returns a warning for a table whose declared encoding may be a mistake.
 fn mistaken_warning(mistaken: &MistakenEncoding) -> Option<String> {
     let characters = mistaken.utf8_characters()?;
     let declared = mistaken.declared().name();

@@ -77,7 +77,7 @@ impl fmt::Display for OtherSeparator {
         if !in_header {
             return write!(
                 f,
-                "its first line is one cell, and the lines behind it have {cells} by {shown}: take away what stands before the \
+                "its first line is one cell, and the lines after it have {cells} by {shown}: remove what comes before the \
                  header"
             );
         }

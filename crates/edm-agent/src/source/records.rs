@@ -311,7 +311,7 @@ impl RecordReader {
         }
         if self.header.cells == 1 && self.holds_lone_carriage_return() {
             return Some(
-                "a carriage return stands by itself in a cell, as where a line ends: end each line alike"
+                "a cell contains a single carriage return, as at the end of a line: end all lines in the same way"
                     .to_owned(),
             );
         }

@@ -132,10 +132,10 @@ mod tests {
         assert_eq!((found.separator.byte(), found.is_expected), (b';', false));
         // If another separator fits as well, the choice is reported, so that it is not left to
         // guessing.
-        let told =
+        let detected =
             |text: &[u8]| separator(text, true).map(|found| (found.separator.byte(), !found.is_expected));
-        assert_eq!(told(b"a,b\n1,2\n"), Some((b',', false)));
-        assert_eq!(told(b"id;price, EUR\n1;0,50\n2;1,50\n"), Some((b',', true)));
+        assert_eq!(detected(b"a,b\n1,2\n"), Some((b',', false)));
+        assert_eq!(detected(b"id;price, EUR\n1;0,50\n2;1,50\n"), Some((b',', true)));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub struct Accelerators {
     pub shapes: bool,
     /// Skip windows of several atoms of which one is in no such value.
     pub vocabulary: bool,
-    /// Ask the Bloom filter before the entries.
+    /// Test the Bloom filter before the entries.
     pub filter: bool,
 }
 

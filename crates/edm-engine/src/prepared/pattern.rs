@@ -2,6 +2,8 @@
 
 use edm_model::{Columns, Pattern, Proximity};
 
+use crate::generation::is_without_identifiers;
+
 /// How many values a group counts, and from which columns.
 #[derive(Clone)]
 pub(crate) struct GroupPlan {
@@ -17,8 +19,31 @@ impl GroupPlan {
     }
 }
 
+/// What a pattern was made for, which decides on the values that it takes as primary values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PatternOrigin {
+    /// A type that a user defined: any value of the primary column.
+    Defined,
+    /// The default type of a store with identifiers: values that can identify a record.
+    DefaultWithIdentifiers,
+    /// The default type of a store without identifiers: any value of the primary column, because no
+    /// value identifies and the evidence must be close instead.
+    DefaultWithoutIdentifiers,
+}
+
+impl PatternOrigin {
+    fn new(pattern: &Pattern, default_type: bool) -> Self {
+        match (default_type, is_without_identifiers(pattern)) {
+            (false, _) => Self::Defined,
+            (true, false) => Self::DefaultWithIdentifiers,
+            (true, true) => Self::DefaultWithoutIdentifiers,
+        }
+    }
+}
+
 /// A pattern with its columns resolved.
 pub(crate) struct PatternPlan {
+    pub(crate) origin: PatternOrigin,
     pub(crate) confidence: u8,
     /// `None`: any searchable column.
     pub(crate) primary: Option<usize>,
@@ -34,7 +59,7 @@ impl PatternPlan {
     /// Resolves the names; `None` if the table does not have the primary column. Other columns that
     /// the table does not have are skipped: the service refuses them at the door, and a table
     /// uploaded later may have lost one.
-    pub(crate) fn new(pattern: &Pattern, columns: &Columns) -> Option<Self> {
+    pub(crate) fn new(pattern: &Pattern, default_type: bool, columns: &Columns) -> Option<Self> {
         let resolve = |names: &[String]| -> Vec<usize> {
             let mut positions: Vec<usize> = names.iter().filter_map(|name| columns.position(name)).collect();
             positions.sort_unstable();
@@ -62,6 +87,7 @@ impl PatternPlan {
         named.sort_unstable();
         named.dedup();
         Some(Self {
+            origin: PatternOrigin::new(pattern, default_type),
             confidence: pattern.confidence,
             primary,
             proximity: pattern.proximity,

@@ -38,8 +38,8 @@ pub(crate) fn reach_bytes(proximity: &Proximity) -> usize {
 pub(crate) struct Margins {
     /// As far as evidence may be.
     reach: usize,
-    /// How far explanations stay behind the findings, so that all matches are known that a value
-    /// may be evidence of.
+    /// How far explanations follow the findings, so that all matches are known that a value may be
+    /// evidence of.
     pub(crate) lag: usize,
     /// How far beyond that they look.
     explained: usize,
@@ -67,8 +67,8 @@ impl Margins {
         Self { reach, lag, explained, around: around.next_multiple_of(limits::ROW_CHECKS_BYTES) }
     }
 
-    /// Returns how far from a zone hits are looked for: those that may be evidence of its own,
-    /// which may start before what is reached.
+    /// Returns how far from a zone hits are searched for: those that may be evidence of its values
+    /// may start before what is reached.
     pub(crate) fn hits(self) -> usize {
         self.reach.max(self.lag + self.explained) + limits::PLACE_BYTES_MAX
     }

@@ -32,7 +32,7 @@ pub(crate) struct RuleGroup {
     pub(crate) members: Vec<RuleMember>,
     /// Whether a table has a searchable column of this rule.
     pub(crate) searchable: bool,
-    /// One filter for all tables, where there are several and it was asked for.
+    /// One filter for all tables, where there are several and the caller wants it.
     pub(crate) combined: Option<CombinedFilter>,
     pub(crate) sizes: Sizes,
     /// Same, with the shape prefilter off.
@@ -68,6 +68,8 @@ impl Sizes {
     }
 
     fn new(rule: &Rule, prefilters: &[&RulePrefilter]) -> Self {
+        // The union over the tables: a window must be tested if any of them may hold it. A table
+        // without values of several atoms has no fewest number and does not count for it.
         let fewest =
             |of: fn(&Several) -> Option<usize>| prefilters.iter().filter_map(|one| of(&one.several)).min();
         Self {
@@ -81,6 +83,7 @@ impl Sizes {
                 digits: fewest(|several| several.digits),
             },
             signs: prefilters.iter().fold(SignSet::NONE, |all, one| all.united(one.signs)),
+            // If one table has no vocabulary, no atom can be ruled out.
             vocabulary: has_vocabulary(rule)
                 && prefilters.iter().all(|one| one.has_vocabulary() && one.several.any()),
         }

@@ -22,8 +22,11 @@ pub(crate) struct TypePlan {
 impl TypePlan {
     pub(crate) fn new(groups: &RuleGroups, active: &Arc<ActiveType>) -> Self {
         let columns = active.generation.columns();
-        let mut patterns: Vec<PatternPlan> =
-            active.patterns.iter().filter_map(|pattern| PatternPlan::new(pattern, columns)).collect();
+        let resolved = active
+            .patterns
+            .iter()
+            .filter_map(|pattern| PatternPlan::new(pattern, active.default_type, columns));
+        let mut patterns: Vec<PatternPlan> = resolved.collect();
         patterns.sort_by_key(|pattern| Reverse(pattern.confidence));
         Self {
             table: groups.table(&active.generation),

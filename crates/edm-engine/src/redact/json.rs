@@ -1,5 +1,5 @@
 //! Finds JSON in a text, so that it is still JSON when values of it are replaced. Only its
-//! tokens are told apart: what the values are does not matter.
+//! tokens are distinguished: what the values are does not matter.
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub(crate) struct Token {
     pub(crate) kind: TokenKind,
 }
 
-/// A stretch of a text that is one object or array, and which of the tokens are its own.
+/// A span of a text that is one object or array, and the tokens in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Document {
     start: usize,
@@ -160,9 +160,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads an object or array to its end; `None` where it is none. Not by itself for what stands
-    /// in it: a text decides how deep that goes.
+    /// Reads an object or array to its end; `None` where it is none. Does not recurse, because the
+    /// text decides how deep it is nested.
     fn value(&mut self) -> Option<()> {
+        // A stack of open brackets and no recursion. An object's key is read with the bracket or
+        // comma before it, so that the loop sees values only.
         let mut open: Vec<u8> = Vec::new();
         loop {
             self.white();
@@ -181,7 +183,7 @@ impl Reader<'_> {
                 b'"' => self.string()?,
                 _ => self.bare()?,
             }
-            // Behind a value: what it closes, or the next one.
+            // After a value: the bracket that it closes, or the next value.
             loop {
                 self.white();
                 let bracket = *open.last()?;
@@ -307,8 +309,8 @@ mod tests {
             .parts(&text, TextSpan::new(start, end))
             .iter()
             .map(|part| {
-                let own = &text[part.start..part.end];
-                if part.bare { format!("<{own}>") } else { own.to_owned() }
+                let part_text = &text[part.start..part.end];
+                if part.bare { format!("<{part_text}>") } else { part_text.to_owned() }
             })
             .collect();
         assert_eq!(found, expected, "{marked}");

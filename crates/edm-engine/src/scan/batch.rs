@@ -14,9 +14,9 @@ use crate::report::Report;
 use crate::scan::context::{Budgets, Context};
 use crate::scan::hits::find::find_hits;
 use crate::scan::row_checks::RowChecks;
-use crate::scan::scanner::{scan_between, scan_whole};
 use crate::scan::scratch::Scratch;
 use crate::scan::stop::Stop;
+use crate::scan::zone_walk::{scan_between, scan_whole};
 use crate::text::span::ZoneSpan;
 use crate::text::zone_text::ZoneText;
 
@@ -77,13 +77,12 @@ impl TextBatch {
     /// Finds the searchable values of the query's types in all texts at once. If the query says to
     /// stop, nothing is kept, and each text is scanned by itself.
     ///
-    /// The query's own text is ignored.
+    /// The text of the query is ignored.
     pub fn prescan(&mut self, query: &Query<'_>, scratch: &mut Scratch) {
         let query = Query { text: &self.joined, candidates: &[], ..*query };
         let Scratch { views, find } = scratch;
-        // Nothing is evaluated, so no row check is spent.
-        // The pre-scan counts its work by itself: each text is scanned with a stop of its own
-        // later.
+        // Nothing is evaluated, so no row check is spent. The pre-scan counts its work separately:
+        // the scan of each text has another `Stop`.
         let (stop, unspent) = (Stop::new(&query), RowChecks::default());
         let mut values = Vec::new();
         if views.read(query.text, &query.types.groups.views, |work| stop.before(work)) {
@@ -93,7 +92,7 @@ impl TextBatch {
             values.extend(find.hits.iter().map(|hit| hit.span.start));
             values.sort_unstable();
         }
-        let stopped = stop.is_met();
+        let stopped = stop.is_stopped();
         scratch.forget(query.text.len());
         self.values = (!stopped).then_some(values);
     }
@@ -102,7 +101,7 @@ impl TextBatch {
     /// it where nothing was found, and else from the first place to the last that something was
     /// found at. There is nothing to report of a text that was not added.
     ///
-    /// The query is that of [`TextBatch::prescan`]; its own text is ignored.
+    /// The query is that of [`TextBatch::prescan`]; the query's text is ignored.
     pub fn scan_one(&self, index: usize, query: &Query<'_>, scratch: &mut Scratch) -> Report {
         let Some(end) = self.ends.get(index).copied() else { return Report::default() };
         let end_before = index.checked_sub(1).map(|before| self.ends[before]);

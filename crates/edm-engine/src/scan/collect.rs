@@ -22,20 +22,20 @@ use crate::text::span::{DisjointSpans, TextSpan};
 /// Gathers the matches of one type.
 #[derive(Default)]
 pub(crate) struct Collector {
-    /// For each column the matches at the front of the text's rest that overlap one another.
+    /// For each column the matches that overlap one another and may still overlap a later one.
     chains: BTreeMap<usize, Chain>,
     minimum: u8,
     /// Matches that may be listed: those that come first in text order, and at most as many again.
     listed: Vec<Match>,
     listed_count: usize,
-    /// The places of those that are held: their own and their evidence's.
+    /// The places of those that are held: those of the matches and of their evidence.
     listed_places: usize,
     below: Below,
     /// How many matches there are of each confidence.
     match_counts: BTreeMap<u8, u32>,
     /// Distinct primary values, and the confidences that they reach: bit c for confidence c.
     values: HashMap<Hash, u128>,
-    /// The best match of each record, where any column may anchor.
+    /// The best match of each record, where any column may be primary.
     records: HashMap<u32, Found>,
     record_places: usize,
     /// The bound on distinct values or records that was met.
@@ -89,8 +89,9 @@ impl Collector {
         if found.any_primary { self.keep_record(found.best_row, found) } else { self.keep_value(found) }
     }
 
-    /// Anchors of one record are one match: the strongest, then the leftmost.
+    /// Primary values of one record are one match: the strongest, then the leftmost.
     fn keep_record(&mut self, record: u32, found: Found) {
+        // A total order, so that the kept match does not depend on the order of closed chains.
         let order = |found: &Found| {
             let span = found.span();
             (Reverse(found.matched.confidence), span.start, Reverse(span.len()), found.matched.column)
@@ -144,7 +145,7 @@ impl Collector {
         }
     }
 
-    /// Makes the report of the type of a text that has ended, and adds to what is below the asked
+    /// Makes the report of the type of a text that has ended, and adds to what is below the minimum
     /// confidence; `None` without a match of that or above.
     pub(crate) fn report(
         mut self,
@@ -164,8 +165,9 @@ impl Collector {
             *level = (level.0 + 1, level.1 + 1);
         }
         let records = self.records.into_values().map(|found| found.matched);
-        let (of_records, low): (Vec<Match>, Vec<Match>) = records.partition(|own| own.confidence >= minimum);
-        low.iter().for_each(|own| self.below.add(own));
+        let (of_records, low): (Vec<Match>, Vec<Match>) =
+            records.partition(|matched| matched.confidence >= minimum);
+        low.iter().for_each(|matched| self.below.add(matched));
         self.below.keep_first();
         below.count += self.below.count;
         below.places.append(&mut self.below.places);
@@ -205,9 +207,9 @@ impl Collector {
 }
 
 impl Below {
-    fn add(&mut self, own: &Match) {
+    fn add(&mut self, matched: &Match) {
         self.count += 1;
-        self.places.push(TextSpan::new(own.span.start, own.span.end));
+        self.places.push(TextSpan::new(matched.span.start, matched.span.end));
         if self.places.len() >= 2 * limits::MATCHES_MAX {
             self.keep_first();
         }
@@ -220,9 +222,9 @@ impl Below {
     }
 }
 
-/// Returns how many places a match names: its own and its evidence's.
-fn places(own: &Match) -> usize {
-    1 + own.evidences.len()
+/// Returns how many places a match names: the primary value's and its evidence's.
+fn places(matched: &Match) -> usize {
+    1 + matched.evidences.len()
 }
 
 /// Returns how many distinct values reach each confidence, by that.
@@ -242,12 +244,12 @@ fn unique_counts<'a>(values: impl Iterator<Item = &'a u128>) -> [u32; 128] {
 /// Brings matches into text order, drops what is not listed, and returns the places of the others.
 /// The first is listed, however many it names.
 fn keep_first(matches: &mut Vec<Match>) -> usize {
-    matches.sort_by_key(|own| (own.span.start, own.span.end, own.column));
+    matches.sort_by_key(|matched| (matched.span.start, matched.span.end, matched.column));
     matches.truncate(limits::MATCHES_MAX);
     let mut named = 0;
-    let kept = matches.iter().take_while(|own| {
-        let fits = named == 0 || named + places(own) <= limits::LISTED_PLACES_MAX;
-        named += if fits { places(own) } else { 0 };
+    let kept = matches.iter().take_while(|matched| {
+        let fits = named == 0 || named + places(matched) <= limits::LISTED_PLACES_MAX;
+        named += if fits { places(matched) } else { 0 };
         fits
     });
     let kept = kept.count();
@@ -261,6 +263,8 @@ impl Chain {
     /// that of the lowest row.
     fn close(&mut self) -> Vec<Found> {
         let mut members = std::mem::take(&mut self.members);
+        // `kept_end` outlives the chain: when a chain was closed because it grew too long, the next
+        // matches may still overlap what was kept of it, and `add` drops them.
         if let [alone] = members.as_slice() {
             self.kept_end = self.kept_end.max(alone.span().end);
             self.end = self.kept_end;
@@ -292,7 +296,7 @@ mod tests {
 
     fn found(start: usize, end: usize, confidence: u8, record: Option<u32>) -> Found {
         let span = Span { start, end, start_units: start as u64, end_units: end as u64 };
-        let own = Match {
+        let matched = Match {
             span,
             text: String::new(),
             column: 0,
@@ -303,7 +307,7 @@ mod tests {
         };
         let mut hash = [0; 16];
         hash[..8].copy_from_slice(&(start as u64).to_le_bytes());
-        Found { matched: own, hash, facts: 0, best_row: record.unwrap_or(0), any_primary: record.is_some() }
+        Found { matched, hash, facts: 0, best_row: record.unwrap_or(0), any_primary: record.is_some() }
     }
 
     fn report(all: impl Iterator<Item = Found>, minimum: u8) -> Option<TypeReport> {
@@ -317,12 +321,13 @@ mod tests {
         collector.report(0, &notes, &mut Below::default())
     }
 
-    /// Matches are `start..end confidence`, with the record behind an `@`; expected is what is
-    /// listed and the unique count.
+    /// Matches are start, end, confidence and the record, if any; expected is what is listed and
+    /// the unique count.
     fn check(all: &[(usize, usize, u8, Option<u32>)], minimum: u8, expected: &[(usize, usize)], unique: u32) {
         let report = report(all.iter().map(|(a, b, c, d)| found(*a, *b, *c, *d)), minimum);
         let listed = report.iter().flat_map(|report| &report.matches);
-        let listed: Vec<(usize, usize)> = listed.map(|own| (own.span.start, own.span.end)).collect();
+        let listed: Vec<(usize, usize)> =
+            listed.map(|matched| (matched.span.start, matched.span.end)).collect();
         assert_eq!(listed, expected, "{all:?}");
         assert_eq!(report.map_or(0, |report| report.unique_count), unique, "{all:?}");
     }

@@ -126,6 +126,8 @@ impl<'q> Context<'q> {
         if self.query.candidates.is_empty() {
             return true;
         }
+        // The candidates are sorted and disjoint: the first one that ends after the start of the
+        // span overlaps it, or none does.
         let span = self.span(span);
         let after = self.candidates.partition_point(|candidate| candidate.1 <= span.start_units);
         self.candidates.get(after).is_some_and(|candidate| candidate.0 < span.end_units)
@@ -142,7 +144,7 @@ impl<'q> Context<'q> {
         let (left, right) = a.in_order(b);
         let words = self.words();
         let span =
-            |atom: &usize| words.source_span(*atom, *atom).expect("only atoms of the text are asked for");
+            |atom: &usize| words.source_span(*atom, *atom).expect("atoms below the count are in the text");
         let from = partition_point(words.atom_count(), |atom| span(atom).0 < left.end);
         let to = partition_point(words.atom_count(), |atom| span(atom).1 <= right.start);
         to.saturating_sub(from) as u64
@@ -182,9 +184,9 @@ impl<'q> Context<'q> {
         near && reached || proximity.or_same_row && self.runs().same_table_row(primary, other)
     }
 
-    /// Returns a span outside of which no evidence is near enough for one of the patterns. Hands
-    /// over each bound in bytes that keeps evidence out which the pattern's unit alone would let
-    /// in.
+    /// Returns a span outside of which no evidence is near enough for one of the patterns. Calls
+    /// `met` with each bound in bytes that excludes evidence which the pattern's unit alone would
+    /// allow.
     pub(crate) fn reach_of(
         &self,
         patterns: &[&PatternPlan],
@@ -195,14 +197,14 @@ impl<'q> Context<'q> {
         // Patterns of a type mostly share a proximity: it is measured once.
         for alike in patterns.chunk_by(|a, b| a.proximity == b.proximity) {
             let Some(proximity) = alike.first().map(|pattern| &pattern.proximity) else { continue };
-            let (own, cut) = self.reach_in_text(proximity, primary);
+            let (reached, cut) = self.reach_in_text(proximity, primary);
             if cut {
                 met(reach_bytes(proximity));
             }
-            reach = reach.hull(own);
+            reach = reach.hull(reached);
             in_row |= looks_in_row(proximity);
         }
-        // The row is looked for once for all patterns, because finding lines takes longer than
+        // The row is found once for all patterns, because finding lines takes longer than
         // counting characters.
         if in_row {
             for row in self.runs().table_rows(primary) {
@@ -252,6 +254,8 @@ impl<'q> Context<'q> {
         if let Some(reach) = known(&last.get()).or_else(|| known(&other.get())) {
             return reach.span;
         }
+        // One more than the distance at the end: what starts there is just too far, and the span is
+        // half-open.
         let offsets = self.offsets();
         let start = offsets.back(primary.start, distance);
         let end = offsets.forward(primary.end, distance.saturating_add(1));
@@ -262,15 +266,21 @@ impl<'q> Context<'q> {
 
     fn reach_words(&self, distance: usize, primary: ZoneSpan) -> ZoneSpan {
         let words = self.words();
-        let span = |atom: usize| words.source_span(atom, atom);
-        let ends = |atom: &usize| span(*atom).expect("only atoms of the text are asked for");
-        let before = partition_point(words.atom_count(), |atom| ends(atom).1 <= primary.start);
-        let after = partition_point(words.atom_count(), |atom| ends(atom).0 < primary.end);
-        let last = after.saturating_add(distance).min(words.atom_count().saturating_sub(1));
-        // A text without atoms has no words: the reach is the value itself.
-        let start = span(before.saturating_sub(distance.saturating_add(1))).map_or(0, |first| first.0);
-        let end = span(last).map_or(primary.end, |last| last.1);
-        ZoneSpan::new(start.min(primary.start), end.max(primary.end))
+        // Without words nothing is more than 0 words away.
+        let Some(last_word) = words.atom_count().checked_sub(1) else {
+            return ZoneSpan::new(0, self.zone.text.len());
+        };
+        let span =
+            |atom: usize| words.source_span(atom, atom).expect("atoms below the count are in the text");
+        let before = partition_point(words.atom_count(), |atom| span(*atom).1 <= primary.start);
+        let after = partition_point(words.atom_count(), |atom| span(*atom).0 < primary.end);
+        // `distance` words may lie between, and the one beyond them may be evidence:
+        //
+        //     w0 w1 w2 [primary] w3 w4 w5      distance 1: from w1 to w4
+        //     before = 3, after = 3
+        let first = before.saturating_sub(distance.saturating_add(1));
+        let last = after.saturating_add(distance).min(last_word);
+        ZoneSpan::new(span(first).0.min(primary.start), span(last).1.max(primary.end))
     }
 }
 

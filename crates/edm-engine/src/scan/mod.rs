@@ -1,8 +1,8 @@
 //! The scan: text → zones → hits → evidence → report. `README.md` draws the walk of a text.
 //!
-//! `scanner` cuts a text into zones, `zone` evaluates one by two passes (`hits`, `evidence`),
-//! `collect` makes the report and `explain` says why a hit is no match. `batch` searches many short
-//! texts at once.
+//! `zone_walk` cuts a text into zones; `scanner` feeds it one that arrives in pieces. `zone`
+//! evaluates a zone by two passes (`hits`, `evidence`). `collect` makes the report and `explain`
+//! says why a hit is no match. `batch` searches many short texts at once.
 
 mod batch;
 mod collect;
@@ -15,6 +15,7 @@ mod scanner;
 mod scratch;
 pub(crate) mod stop;
 mod zone;
+mod zone_walk;
 
 pub use batch::TextBatch;
 pub use scanner::{NotUtf8, Scanner};
@@ -28,5 +29,5 @@ use crate::report::Report;
 ///
 /// The scratch may be of any other scan; it changes nothing but the time.
 pub fn scan(query: &Query<'_>, scratch: &mut Scratch) -> Report {
-    scanner::scan_whole(query, scratch)
+    zone_walk::scan_whole(query, scratch)
 }

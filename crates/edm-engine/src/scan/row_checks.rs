@@ -1,7 +1,7 @@
 //! Row checks: how many a part of the text may use, and a memo of what they answered.
 //!
 //! A row check compares a value with a cell of a row. A text that repeats values of a large table
-//! could ask for millions of them, so each part of 64 KiB has a budget. Within a part each value's
+//! could need millions of them, so each part of 64 KiB has a budget. Within a part each value's
 //! rows are found once, and each pair of values is checked once, however often both occur:
 //!
 //! ```text
@@ -98,6 +98,8 @@ impl RowChecks {
     /// of the part before are forgotten, so this comes before [`RowChecks::rows_of`].
     pub(crate) fn enter(&self, primary: TextSpan) {
         let part = primary.start / limits::ROW_CHECKS_BYTES;
+        // Parts ascend: zones are evaluated in order, and explanations, which follow at a distance,
+        // have another `RowChecks`.
         if part > self.part.get() {
             self.part.set(part);
             self.spent.set(0);
@@ -165,12 +167,12 @@ impl Memo {
             beyond = rows.len() > limits::ROWS_LOOKED_AT_MAX;
             for row in rows.iter().take(limits::ROWS_LOOKED_AT_MAX) {
                 looked_at += 1;
-                // Looked at, so it costs a row check, but it is no row of the table any more.
+                // Costs a row check like any other, but is no row of the table any more.
                 if generation.is_tombstone(row) {
                     continue;
                 }
-                // A value in half of all rows identifies nothing: some hundred rows are judged and
-                // the limit is reported.
+                // A value in half of all rows identifies nothing: some hundred rows are evaluated
+                // and the limit is reported.
                 if self.rows.len() - first == limits::ROW_SET_MAX {
                     beyond = true;
                     break;
@@ -183,8 +185,14 @@ impl Memo {
         let cells = cells.map(|row| RowCell { hash: hit.hash, row: *row, column: hit.column as u16 });
         self.cells.clear();
         self.cells.extend(cells);
-        generation.row_key().checks(&self.cells, &mut self.checks);
+        generation.row_checks(&self.cells, &mut self.checks);
         debug_assert_eq!(self.checks.len(), self.rows.len() - first, "each cell has a check");
+        // `rows` holds the rows of all values of the part, one value after the other. Those of this
+        // value are the last, so the ones whose check differs can be dropped in place:
+        //
+        //     rows   | other values … | r0 r1 r2 r3 |      only r0 and r2 hold the value
+        //                             ^ first
+        //     rows   | other values … | r0 r2 |
         let count = self.checks.len();
         let mut kept = first;
         for (at, check) in self.checks.iter().enumerate() {
@@ -208,7 +216,7 @@ impl Memo {
         let first = rows.first as usize;
         let value_rows = &self.rows[first..first + rows.count as usize];
         self.cells.extend(value_rows.iter().map(|row| RowCell { hash, row: *row, column: column as u16 }));
-        generation.row_key().checks(&self.cells, &mut self.checks);
+        generation.row_checks(&self.cells, &mut self.checks);
         debug_assert_eq!(self.checks.len(), value_rows.len(), "each cell has a check");
         let mut holders = Holders::default();
         for (at, (row, check)) in value_rows.iter().zip(&self.checks).enumerate() {

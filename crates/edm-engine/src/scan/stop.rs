@@ -1,42 +1,47 @@
-//! When a scan asks its caller whether to go on: by the work that it has done, whatever kind of
-//! work that was.
+//! When a scan checks whether its caller wants it to stop: by the work that it has done, whatever
+//! kind of work that was.
 
 use std::cell::Cell;
 
 use crate::query::Query;
 
-/// Work between two questions: a millisecond or two. Reading a clock for every value would cost
-/// more than it saves.
-const WORK_A_LOOK: u64 = 1 << 16;
+/// Work between two checks: a millisecond or two. Reading a clock for every value would cost more
+/// than it saves.
+const WORK_BETWEEN_CHECKS: u64 = 1 << 16;
 
 /// Whether the caller has stopped the scan. Work is counted in row checks and in what takes about
 /// as long, some ten nanoseconds.
 pub(crate) struct Stop<'q> {
     should_stop: &'q (dyn Fn() -> bool + Sync),
-    /// Work since the caller was asked last.
+    /// Work since the last check.
     done: Cell<u64>,
-    met: Cell<bool>,
+    stopped: Cell<bool>,
 }
 
 impl<'q> Stop<'q> {
-    /// The first work asks the caller at once: a scan that begins too late does nothing.
+    /// The first work is preceded by a check: a scan that starts too late does nothing.
     pub(crate) fn new(query: &Query<'q>) -> Self {
-        Self { should_stop: query.should_stop, done: Cell::new(WORK_A_LOOK), met: Cell::new(false) }
+        Self {
+            should_stop: query.should_stop,
+            done: Cell::new(WORK_BETWEEN_CHECKS),
+            stopped: Cell::new(false),
+        }
     }
 
     /// Counts work that comes next, and returns whether to skip it because the scan is stopped.
     pub(crate) fn before(&self, work: u64) -> bool {
-        if self.done.get() >= WORK_A_LOOK && !self.met.get() {
+        // Once stopped, always stopped: the caller may answer only once.
+        if self.done.get() >= WORK_BETWEEN_CHECKS && !self.stopped.get() {
             self.done.set(0);
-            self.met.set((self.should_stop)());
+            self.stopped.set((self.should_stop)());
         }
         self.done.set(self.done.get().saturating_add(work));
-        self.met.get()
+        self.stopped.get()
     }
 
     /// Returns whether the caller stopped the scan.
-    pub(crate) fn is_met(&self) -> bool {
-        self.met.get()
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.get()
     }
 }
 
@@ -48,20 +53,20 @@ mod tests {
     use crate::prepared::PreparedTypes;
 
     #[test]
-    fn the_caller_is_asked_by_work_and_his_word_stays() {
+    fn the_caller_is_asked_by_work_and_a_stop_is_final() {
         let check = |works: &[u64], stop_at: u64, expected: &[bool]| {
-            let (types, asked) = (PreparedTypes::prepare([]), AtomicU64::new(0));
-            let should_stop = || asked.fetch_add(1, Ordering::Relaxed) + 1 == stop_at;
+            let (types, checks) = (PreparedTypes::prepare([]), AtomicU64::new(0));
+            let should_stop = || checks.fetch_add(1, Ordering::Relaxed) + 1 == stop_at;
             let query = Query { should_stop: &should_stop, ..Query::new("", &types) };
             let stop = Stop::new(&query);
-            let told: Vec<bool> = works.iter().map(|work| stop.before(*work)).collect();
-            assert_eq!(told, expected, "{works:?}, stopped at look {stop_at}");
-            assert_eq!(stop.is_met(), expected.contains(&true));
+            let stopped: Vec<bool> = works.iter().map(|work| stop.before(*work)).collect();
+            assert_eq!(stopped, expected, "{works:?}, stopped at check {stop_at}");
+            assert_eq!(stop.is_stopped(), expected.contains(&true));
         };
         check(&[1, 1, 1], 1, &[true, true, true]);
         check(&[1, 1, 1], 2, &[false, false, false]);
-        check(&[WORK_A_LOOK, 1, 1], 2, &[false, true, true]);
-        check(&[WORK_A_LOOK - 1, 1, 1, WORK_A_LOOK, 1], 2, &[false, false, true, true, true]);
+        check(&[WORK_BETWEEN_CHECKS, 1, 1], 2, &[false, true, true]);
+        check(&[WORK_BETWEEN_CHECKS - 1, 1, 1, WORK_BETWEEN_CHECKS, 1], 2, &[false, false, true, true, true]);
         check(&[u64::MAX, 1], 2, &[false, true]);
     }
 }

@@ -9,7 +9,7 @@
 //!     for each 64 KiB of the zone, each type whose table has a hit:
 //!         evaluate hits that start there, collect the matches         (evidence, collect)
 //!     close what no later match can overlap
-//!     if explaining: explain hits up to `lag` behind the zone's end   (explain)
+//!     if explaining: explain hits up to `lag` before the zone's end   (explain)
 //! ```
 //!
 //! What must stay true: zones are evaluated in order, and the result does not depend on where they
@@ -81,7 +81,7 @@ pub(crate) struct Zones<'q> {
     types: BTreeMap<usize, TypeState<'q>>,
     row_checks: RowChecks,
     explain_checks: RowChecks,
-    /// Where explanations stopped: they stay behind the findings.
+    /// Up to where hits are explained: some distance before what is evaluated.
     explained: usize,
     stop: Stop<'q>,
 }
@@ -108,7 +108,7 @@ impl<'q> Zones<'q> {
 
     /// Returns whether the caller stopped the scan.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.stop.is_met()
+        self.stop.is_stopped()
     }
 
     /// Evaluates the primary values that start in a zone; `text` is the zone and what is held
@@ -127,20 +127,25 @@ impl<'q> Zones<'q> {
         let budgets =
             Budgets { stop: &self.stop, row_checks: &self.row_checks, explain_checks: &self.explain_checks };
         let context = Context::new(self.query, text, views, budgets);
+        // Values are searched in the zone and around it. A pre-scan may know a narrower span in
+        // which all values of the text start.
         let around = self.margins.hits();
         let first = zone.start.saturating_sub(around).max(self.first_value);
         let last = zone.end.saturating_add(around).min(self.last_value.saturating_add(1));
         find_hits(&context, text.zone_span(TextSpan::new(first, last)), find);
         let hits = find.hits.as_slice();
-        if self.stop.is_met() {
+        if self.stop.is_stopped() {
             return;
         }
-        begin_types(self.query, &mut self.types, hits);
+        start_types(self.query, &mut self.types, hits);
         if self.types.is_empty() {
             return;
         }
         let mut finder = EvidenceFinder::new(&context, hits);
         let in_zone = text.zone_span(zone);
+        // Part by part and then type by type: row checks are shared by all types of a part, and
+        // their memo is forgotten when the next part starts.
+        //
         // Hits in the margins alone are evaluated with their zones.
         if hits.iter().any(|hit| in_zone.start <= hit.span.start && hit.span.start < in_zone.end) {
             for part in parts(zone).map(|part| text.zone_span(part)) {
@@ -149,10 +154,13 @@ impl<'q> Zones<'q> {
                 }
             }
         }
+        // A later match starts in a later zone, so it cannot overlap what ends before.
         for state in self.types.values_mut() {
             state.collector.settle(zone.end);
         }
         if self.query.explain {
+            // A hit is explained when every match that may count it as evidence is known: that is
+            // `lag` bytes later, or at the end of the text.
             let lag = if end == ZoneEnd::OfText { 0 } else { self.margins.lag };
             let until = zone.end.saturating_sub(lag);
             for part in parts(TextSpan::new(self.explained, until)).map(|part| text.zone_span(part)) {
@@ -161,6 +169,8 @@ impl<'q> Zones<'q> {
                 }
             }
             self.explained = self.explained.max(until);
+            // An explanation looks back as far as this, and a value there may start a value's
+            // length earlier. What the log holds of the text before is not needed any more.
             let forgotten =
                 self.explained.saturating_sub(limits::EXPLAIN_BYTES_MAX + limits::PLACE_BYTES_MAX);
             self.types.values_mut().for_each(|state| state.notes.log.forget(forgotten));
@@ -169,7 +179,7 @@ impl<'q> Zones<'q> {
 
     /// Makes the report.
     pub(crate) fn report(self) -> Report {
-        let mut report = Report { stopped: self.stop.is_met(), ..Report::default() };
+        let mut report = Report { stopped: self.stop.is_stopped(), ..Report::default() };
         for (type_index, mut state) in self.types {
             state.collector.finish(&mut state.notes);
             let explained = !state.unmatched.is_empty() || !state.notes.limits.is_empty();
@@ -184,8 +194,8 @@ impl<'q> Zones<'q> {
     }
 }
 
-/// Begins the types of whose tables the hits are, unless they have begun.
-fn begin_types<'q>(query: &'q Query<'q>, types: &mut BTreeMap<usize, TypeState<'q>>, hits: &[Hit]) {
+/// Starts the types of whose tables the hits are, unless they have started.
+fn start_types<'q>(query: &'q Query<'q>, types: &mut BTreeMap<usize, TypeState<'q>>, hits: &[Hit]) {
     for same_table in hits.chunk_by(|a, b| a.table == b.table) {
         for (number, plan) in query.types.of_table(same_table[0].table) {
             types.entry(number).or_insert_with(|| TypeState::new(query, number, plan));
@@ -218,7 +228,7 @@ fn explain_part<'c>(
     unmatched.extend(Explainer::new(context, scope, finder, &notes.log).unmatched(part, room));
 }
 
-/// Cuts a span of the whole text where row checks are counted afresh.
+/// Cuts a span of the whole text into the parts that have a budget of row checks each.
 fn parts(span: TextSpan) -> impl Iterator<Item = TextSpan> {
     let first = span.start / limits::ROW_CHECKS_BYTES;
     let last = span.end.div_ceil(limits::ROW_CHECKS_BYTES);

@@ -1,5 +1,6 @@
 //! What a text is, without an index: its foldings, offsets, unbreakable runs and table rows.
 
+pub(crate) mod longer_tokens;
 pub(crate) mod offset_index;
 mod run_segments;
 pub(crate) mod runs;

@@ -3,7 +3,7 @@
 //! never walked.
 //!
 //! Both are prefix sums with samples. An offset is counted from the nearest known one: the one
-//! asked for last, or a multiple of 4 KiB. A distance is counted over whole blocks of 256 bytes,
+//! returned last, or a multiple of 4 KiB. A distance is counted over whole blocks of 256 bytes,
 //! each counted once, and the two ends:
 //!
 //! ```text
@@ -12,6 +12,9 @@
 //!               |~|----|----|----|~~|
 //!              walk   known      walk
 //! ```
+//!
+//! What must stay true: offsets that are passed in are offsets of characters of the text, or its
+//! end. A block is counted as if the whole text were counted from its start.
 
 use std::cell::{Cell, RefCell};
 
@@ -23,8 +26,8 @@ const STRIDE: usize = 4_096;
 const BLOCK: usize = 256;
 /// A block that was not counted yet: no block has this many units.
 const UNKNOWN: u16 = u16::MAX;
-/// Bytes that are counted side by side, and how often: after 127 times a count might no longer fit
-/// into a byte.
+/// Bytes that are counted side by side, and rows of these: after 127 rows a count might no longer
+/// fit into a byte.
 const LANES: usize = 32;
 const ROWS: usize = 32;
 
@@ -72,16 +75,16 @@ fn count(bytes: &[u8], units: impl Fn(u8) -> u8) -> u64 {
 pub(crate) struct OffsetIndex<'a> {
     text: &'a str,
     unit: OffsetUnit,
-    /// Units in front of each stride, as far as was counted.
+    /// Units before each stride, as far as they were counted.
     strides: RefCell<Vec<u64>>,
-    /// The offset that was asked for last: the next one is mostly near.
+    /// The last offset and its units: the next one is mostly near.
     last: Cell<(usize, u64)>,
     /// For each block how far it is from its first character to that of the next one.
     blocks: RefCell<Vec<u16>>,
 }
 
 impl<'a> OffsetIndex<'a> {
-    /// `unit` is that of offsets; distances have their own.
+    /// `unit` is that of offsets; distances are in UTF-16 units.
     pub(crate) fn new(text: &'a str, unit: OffsetUnit) -> Self {
         let (last, blocks) = (Cell::default(), RefCell::default());
         Self { text, unit, strides: RefCell::new(vec![0]), last, blocks }
@@ -90,8 +93,9 @@ impl<'a> OffsetIndex<'a> {
     /// Returns the offset in units of a byte offset.
     pub(crate) fn units(&self, offset: usize) -> u64 {
         let bytes = self.text.as_bytes();
-        let units = |from: usize, to: usize| units_of(bytes.get(from..to).unwrap_or(&[]), self.unit);
-        // Hits are asked about in text order, so the last offset is nearly always close.
+        // Offsets are ends of spans of this text, so a range of them is never out of bounds.
+        let units = |from: usize, to: usize| units_of(&bytes[from..to], self.unit);
+        // Hits come in text order, so the last offset is nearly always close.
         let (last, there) = self.last.get();
         let found = if last <= offset && offset - last <= STRIDE {
             there + units(last, offset)
@@ -107,11 +111,13 @@ impl<'a> OffsetIndex<'a> {
     fn units_from_stride(&self, offset: usize, units: impl Fn(usize, usize) -> u64) -> u64 {
         let mut known = self.strides.borrow_mut();
         let stride = offset / STRIDE;
-        // Samples are taken as far as somebody asked, not for the whole text.
+        // Samples are taken up to the offset, not for the whole text. The first one is there from
+        // the beginning: stride 0 has no units before it.
         while known.len() <= stride {
-            let start = (known.len() - 1) * STRIDE;
-            let before = known.last().copied().unwrap_or(0);
-            known.push(before + units(start, start + STRIDE));
+            let last = known.len() - 1;
+            let start = last * STRIDE;
+            let units_before = known[last] + units(start, start + STRIDE);
+            known.push(units_before);
         }
         known[stride] + units(stride * STRIDE, offset)
     }
@@ -119,6 +125,10 @@ impl<'a> OffsetIndex<'a> {
     /// Returns how far it is from one offset to a later one: in UTF-16 units, a run of white
     /// space counting one where it begins. Zero where the other one is not later.
     pub(crate) fn distance(&self, from: usize, to: usize) -> u64 {
+        // Spans that overlap have no distance.
+        if to <= from {
+            return 0;
+        }
         // A short walk is cheaper than two partial blocks and a table.
         if to <= from + 2 * BLOCK {
             return self.walk(from, to);
@@ -131,6 +141,11 @@ impl<'a> OffsetIndex<'a> {
     /// Returns the first offset of a character from which it is at most so far to `offset`.
     pub(crate) fn back(&self, offset: usize, distance: u64) -> usize {
         // Whole blocks are skipped by their known distance; only the last one is walked.
+        //
+        //     |== block ==|=========|== ~ offset
+        //     |<--------- left --------->|
+        //          |<----- distance ---->|     the result is left - distance after the block's start
+        //
         let mut block = offset / BLOCK;
         let mut left = self.walk(self.block_start(block), offset);
         while left <= distance {
@@ -145,6 +160,8 @@ impl<'a> OffsetIndex<'a> {
     /// Returns the first offset of a character after `offset` that is at least this far from it, or
     /// the text's end.
     pub(crate) fn forward(&self, offset: usize, distance: u64) -> usize {
+        // `at` moves from block to block as long as the step to the next one does not reach the
+        // distance that is left.
         let mut block = offset / BLOCK + 1;
         let (mut at, mut left) = (offset, distance);
         let mut step = self.walk(offset, self.block_start(block));
@@ -157,11 +174,11 @@ impl<'a> OffsetIndex<'a> {
         self.advance(at, left)
     }
 
-    /// Returns the first offset of a character from `start` on that is at least so far from it.
+    /// Returns the first offset of a character from `start` on that is at least `distance` from it.
     fn advance(&self, start: usize, distance: u64) -> usize {
         let (mut start, mut left) = (start, distance);
-        // The offset is within a block or two: halves of it that do not reach it are
-        // passed over.
+        // A binary search: the offset is within two blocks, and a step that does not reach it is
+        // skipped. Only the last few bytes are walked character by character.
         for half in [BLOCK, BLOCK / 2, BLOCK / 4, BLOCK / 8] {
             let middle = self.text.ceil_char_boundary((start + half).min(self.text.len()));
             let step = self.walk(start, middle);
@@ -171,7 +188,7 @@ impl<'a> OffsetIndex<'a> {
         }
         let mut in_white = self.is_white_before(start);
         let mut passed = 0;
-        for (offset, character) in self.text.get(start..).unwrap_or("").char_indices() {
+        for (offset, character) in self.text[start..].char_indices() {
             if passed >= left {
                 return start + offset;
             }
@@ -190,38 +207,43 @@ impl<'a> OffsetIndex<'a> {
         if blocks.is_empty() {
             blocks.resize(self.text.len() / BLOCK + 1, UNKNOWN);
         }
-        // A block past the end has no characters.
-        let Some(known) = blocks.get_mut(block) else { return 0 };
+        // Callers pass only blocks in which a character starts.
+        let known = &mut blocks[block];
         if *known == UNKNOWN {
+            // No byte counts more than one unit, so the distance of a block fits and is not
+            // UNKNOWN.
             *known = self.walk(self.block_start(block), self.block_start(block + 1)) as u16;
         }
         u64::from(*known)
     }
 
-    /// Counts a stretch from its front to its end.
+    /// Returns the distance from one offset of a character to a later one, by counting.
     fn walk(&self, from: usize, to: usize) -> u64 {
         let mut in_white = self.is_white_before(from);
-        let Some(piece) = self.text.get(from..to) else { return 0 };
+        let piece = &self.text[from..to];
         if !piece.is_ascii() {
             return piece.chars().map(|character| units_and_state(character, &mut in_white)).sum();
         }
+        // In ASCII each byte is a unit, but for white space after white space. The first byte has
+        // its predecessor outside of the piece.
         let bytes = piece.as_bytes();
         let first = bytes.first().is_some_and(|first| in_white && is_white(*first));
-        (bytes.len() as u64).saturating_sub(white_behind_white(bytes) + u64::from(first))
+        bytes.len() as u64 - white_after_white(bytes) - u64::from(first)
     }
 
     fn is_white_before(&self, offset: usize) -> bool {
-        self.text.get(..offset).and_then(|front| front.chars().next_back()).is_some_and(char::is_whitespace)
+        self.text[..offset].chars().next_back().is_some_and(char::is_whitespace)
     }
 }
 
 /// Counts the white space that follows white space.
-fn white_behind_white(bytes: &[u8]) -> u64 {
-    // 255 pairs: their count fits into a byte.
-    // Pairs of neighbours, counted without a branch so that the compiler uses vector registers.
-    let pieces = bytes.chunks(255).zip(bytes.get(1..).unwrap_or(&[]).chunks(255));
-    let of_piece = |(front, behind): (&[u8], &[u8])| {
-        let pairs = front.iter().zip(behind).map(|(a, b)| u8::from(is_white(*a) & is_white(*b)));
+fn white_after_white(bytes: &[u8]) -> u64 {
+    let Some((_, next_bytes)) = bytes.split_first() else { return 0 };
+    // Pairs of neighbours, counted without a branch so that the compiler uses vector registers. The
+    // count of 255 pairs fits into a byte, and a narrow counter means more lanes in a register.
+    let pieces = bytes.chunks(255).zip(next_bytes.chunks(255));
+    let of_piece = |(piece, next): (&[u8], &[u8])| {
+        let pairs = piece.iter().zip(next).map(|(a, b)| u8::from(is_white(*a) & is_white(*b)));
         u64::from(pairs.fold(0u8, u8::wrapping_add))
     };
     pieces.map(of_piece).sum()
@@ -246,9 +268,9 @@ fn units_and_state(character: char, in_white: &mut bool) -> u64 {
 mod tests {
     use super::*;
 
-    /// Everything counted from the text's front, character by character.
+    /// Everything counted from the start of the text, character by character.
     struct Counted {
-        /// By character: its offset, the UTF-16 units before it, its distance from the front.
+        /// By character: its offset, the UTF-16 units before it, its distance from the start.
         points: Vec<(usize, u64, u64)>,
     }
 
@@ -275,30 +297,30 @@ mod tests {
     }
 
     fn check(text: &str) {
-        let (own, slow) = (OffsetIndex::new(text, OffsetUnit::Utf16), Counted::of(text));
+        let (index, slow) = (OffsetIndex::new(text, OffsetUnit::Utf16), Counted::of(text));
         let other = |unit| OffsetIndex::new(text, unit);
         let (points, bytes) = (other(OffsetUnit::CodePoint), other(OffsetUnit::Byte));
         assert_eq!(units_in(text, OffsetUnit::Utf16), slow.points.last().unwrap().1);
         let step = slow.points.len() / 40 + 1;
         for (offset, utf16, there) in slow.points.iter().step_by(step).rev() {
-            assert_eq!(own.units(*offset), *utf16, "{offset}");
+            assert_eq!(index.units(*offset), *utf16, "{offset}");
             assert_eq!(points.units(*offset), text[..*offset].chars().count() as u64, "{offset}");
             assert_eq!(bytes.units(*offset), *offset as u64);
             for (other, _, far) in slow.points.iter().step_by(step + 3) {
                 let expected = if other < offset { 0 } else { far - there };
-                assert_eq!(own.distance(*offset, *other), expected, "{offset} {other}");
+                assert_eq!(index.distance(*offset, *other), expected, "{offset} {other}");
             }
             for distance in [0, 1, 5, 255, 256, 300, 700, 5_000] {
                 let back = slow.first(there.saturating_sub(distance));
-                assert_eq!(own.back(*offset, distance), back.min(*offset), "{offset} {distance}");
+                assert_eq!(index.back(*offset, distance), back.min(*offset), "{offset} {distance}");
                 let forward = slow.first(there + distance).max(*offset);
-                assert_eq!(own.forward(*offset, distance), forward, "{offset} {distance}");
+                assert_eq!(index.forward(*offset, distance), forward, "{offset} {distance}");
             }
         }
     }
 
     #[test]
-    fn positions_are_those_counted_from_the_front() {
+    fn positions_are_those_counted_from_the_start() {
         check("");
         check("a  b\t\tc");
         check(&"word, and  more\r\n\r\n".repeat(400));

@@ -1,8 +1,7 @@
 //! Unbreakable runs and table rows of a text (`docs/matching.md`, Evidence).
 //!
 //! A URL, a path or an address is one run, and values inside one of its segments are one piece of
-//! evidence. A run is found when a value in it is asked about, by walking from the value to both of
-//! its ends:
+//! evidence. A run is found on demand, by walking from a value in it to both of its ends:
 //!
 //! ```text
 //! mail to ada@example.org, or see www.example.org/ada
@@ -10,8 +9,9 @@
 //!         |<- segment -->|        |<- segment ->| |-|
 //! ```
 //!
-//! What must stay true: the runs are those that a walk from the text's start finds, wherever the
-//! first question is. Long stretches are remembered, so a text that is one long run is walked once.
+//! What must stay true: the runs are those that a walk from the text's start finds, in whatever
+//! order values are passed in. Long spans are kept, so a text that is one long run is walked once.
+//! Spans that are passed in start and end at characters of the text.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use crate::text::run_segments::{add_segments, ends_run};
 use crate::text::span::ZoneSpan;
 use crate::text::table_rows::Lines;
 
-/// The runs and table rows of a text, each found when a value in it is asked about.
+/// The runs and table rows of a text, each found on demand.
 pub(crate) struct TokenRuns<'a> {
     text: &'a str,
     lines: Lines<'a>,
@@ -31,17 +31,17 @@ pub(crate) struct TokenRuns<'a> {
     html: OnceCell<Vec<ZoneSpan>>,
     /// Long spans that start and end where runs do, by their starts, with the segments in them.
     known: RefCell<BTreeMap<usize, Runs>>,
-    /// What was answered of the last spans: where values are close together, each is asked about
-    /// many times.
-    answered: RefCell<Vec<Answer>>,
+    /// A memo of the last spans: where values are close together, the runs of each are needed many
+    /// times.
+    memo: RefCell<Vec<RunsOfSpan>>,
 }
 
-/// Slots of the memo of answers; a span has one slot.
-const ANSWERS: usize = 64;
+/// Slots of the memo; a span has one slot.
+const MEMO_SLOTS: usize = 64;
 
 /// The segments that a span touches.
 #[derive(Clone, Default)]
-struct Answer {
+struct RunsOfSpan {
     span: ZoneSpan,
     segments: Vec<ZoneSpan>,
 }
@@ -52,7 +52,8 @@ struct Runs {
     segments: Vec<ZoneSpan>,
 }
 
-/// A span with runs of more bytes is looked at once; shorter ones are looked at again as fast.
+/// A span with runs of more bytes is walked once; a shorter one is walked again as fast as it would
+/// be looked up.
 const RUNS_KEPT_BYTES: usize = 1_024;
 
 impl<'a> TokenRuns<'a> {
@@ -62,7 +63,7 @@ impl<'a> TokenRuns<'a> {
             lines: Lines::new(text),
             html: OnceCell::new(),
             known: RefCell::default(),
-            answered: RefCell::default(),
+            memo: RefCell::default(),
         }
     }
 
@@ -70,16 +71,16 @@ impl<'a> TokenRuns<'a> {
     pub(crate) fn segments_at(&self, span: ZoneSpan) -> Vec<ZoneSpan> {
         // A direct-mapped memo: the slot follows from the start, so looking it up costs less than
         // comparing with a list.
-        let mut answered = self.answered.borrow_mut();
-        if answered.is_empty() {
-            answered.resize(ANSWERS, Answer::default());
+        let mut memo = self.memo.borrow_mut();
+        if memo.is_empty() {
+            memo.resize(MEMO_SLOTS, RunsOfSpan::default());
         }
-        let answer = &mut answered[(span.start ^ span.start >> 6) % ANSWERS];
+        let slot = &mut memo[(span.start ^ span.start >> 6) % MEMO_SLOTS];
         // A fresh slot has an empty span, which no value has.
-        if answer.span != span {
-            *answer = Answer { span, segments: self.find_segments(span) };
+        if slot.span != span {
+            *slot = RunsOfSpan { span, segments: self.find_segments(span) };
         }
-        answer.segments.clone()
+        slot.segments.clone()
     }
 
     fn find_segments(&self, span: ZoneSpan) -> Vec<ZoneSpan> {
@@ -88,13 +89,15 @@ impl<'a> TokenRuns<'a> {
             let to = segments.partition_point(|segment| segment.start < span.end);
             segments[from..to.max(from)].to_vec()
         };
+        // Known spans start and end at edges. If `span` starts in one and goes beyond it, the runs
+        // are found by a walk that starts before `span` and ends after it.
         let mut known = self.known.borrow_mut();
         if let Some((_, runs)) = known.range(..=span.start).next_back()
             && span.end <= runs.end
         {
             return touched(&runs.segments);
         }
-        let edge = before_runs(self.text, span.start);
+        let edge = edge_before(self.text, span.start);
         let runs = runs(self.text, edge, span.end);
         let touched = touched(&runs.segments);
         // Without this a text that is one long run would be walked again for each hit in it:
@@ -109,7 +112,7 @@ impl<'a> TokenRuns<'a> {
     pub(crate) fn table_rows(&self, span: ZoneSpan) -> impl Iterator<Item = ZoneSpan> + '_ {
         let html = self.html.get_or_init(|| html_rows(self.text));
         let after = html.partition_point(|row| row.start <= span.start);
-        let row = after.checked_sub(1).and_then(|index| html.get(index)).copied();
+        let row = after.checked_sub(1).map(|index| html[index]);
         self.lines.row_of(span).into_iter().chain(row.filter(|row| span.end <= row.end))
     }
 
@@ -117,13 +120,18 @@ impl<'a> TokenRuns<'a> {
         self.table_rows(a).any(|row| row.contains(b))
     }
 
-    /// Returns whether a span is in a line that is too long to be judged.
+    /// Returns whether a span is in a line that is longer than a row may be.
     pub(crate) fn in_long_line(&self, span: ZoneSpan) -> bool {
         self.lines.in_long_line(span)
     }
 }
 
-/// Which characters of ASCII no run goes on over: white space and those of `ends_run`.
+/// Returns whether a byte is a character of ASCII over which a run goes on.
+fn is_ascii_in_run(byte: &u8) -> bool {
+    byte.is_ascii() && !ASCII_BREAKS[usize::from(*byte)]
+}
+
+/// Which characters of ASCII end a run: white space and those of `ends_run`.
 const ASCII_BREAKS: [bool; 128] = {
     let mut ends = [false; 128];
     let mut at = 0;
@@ -151,25 +159,24 @@ const ASCII_BREAKS: [bool; 128] = {
     ends
 };
 
-/// What a character is in a run. Runs are judged on folded characters: a full-width at sign makes
-/// an address too.
+/// What a character is in a run. It is that of its folded form: a full-width at sign makes an
+/// address too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Role {
     /// Whether no run goes on over it.
     ends: bool,
-    /// Whether it is of a script written without spaces; `None`: a mark, which belongs to what it
-    /// stands on.
+    /// Whether it is of a script written without spaces; `None`: a mark, which belongs to the
+    /// character before it.
     in_clusters: Option<bool>,
 }
 
 impl Role {
     fn of(character: char) -> Self {
         if character.is_ascii() {
-            let ends = ASCII_BREAKS.get(character as usize) == Some(&true);
-            return Self { ends, in_clusters: Some(false) };
+            return Self { ends: ASCII_BREAKS[character as usize], in_clusters: Some(false) };
         }
-        let own = [character];
-        let folded = fold_character(character).unwrap_or(&own);
+        let unfolded = [character];
+        let folded = fold_character(character).unwrap_or(&unfolded);
         Self {
             ends: folded.iter().any(|c| ends_run(*c)),
             in_clusters: folded.iter().rev().copied().find(|c| !is_mark(*c)).map(is_cluster),
@@ -185,28 +192,28 @@ struct RunEdge {
     in_clusters: Option<bool>,
 }
 
-/// Returns an offset at which no run goes on that is of any interest to what stands at `offset`,
-/// and whether a cluster stands in front of it. No run of clusters is a place, so that none has to
-/// be followed to its front.
-fn before_runs(text: &str, offset: usize) -> RunEdge {
-    let mut front = text.get(..offset).unwrap_or("");
+/// Returns the nearest edge, at `offset` or before it, from which the runs that touch `offset` can
+/// be found.
+fn edge_before(text: &str, offset: usize) -> RunEdge {
+    let mut before = &text[..offset];
     loop {
-        let plain = |byte: &u8| ASCII_BREAKS.get(usize::from(*byte)) == Some(&false);
-        let passed = front.bytes().rev().take_while(|byte| plain(byte)).count();
-        front = front.get(..front.len() - passed).unwrap_or("");
-        let Some(character) = front.chars().next_back() else {
+        // The fast path: most of a run is ASCII.
+        let skipped = before.bytes().rev().take_while(is_ascii_in_run).count();
+        before = &before[..before.len() - skipped];
+        let Some(character) = before.chars().next_back() else {
             return RunEdge { offset: 0, in_clusters: None };
         };
         let role = Role::of(character);
+        // A cluster is as good an edge as white space. The run that it is in has no other script in
+        // it, so it holds no `@` or `/` and is not unbreakable: its start does not matter.
         if role.ends || role.in_clusters == Some(true) {
-            return RunEdge { offset: front.len(), in_clusters: role.in_clusters };
+            return RunEdge { offset: before.len(), in_clusters: role.in_clusters };
         }
-        front = front.get(..front.len() - character.len_utf8()).unwrap_or("");
+        before = &before[..before.len() - character.len_utf8()];
     }
 }
 
-/// Finds the segments of the unbreakable runs from an offset at which none goes on to one, at
-/// `until` or behind it, where none does again.
+/// Finds the segments of the unbreakable runs from an edge to the next one at `until` or after it.
 fn runs(text: &str, edge: RunEdge, until: usize) -> Runs {
     let mut in_clusters = edge.in_clusters;
     let mut segments = Vec::new();
@@ -214,24 +221,23 @@ fn runs(text: &str, edge: RunEdge, until: usize) -> Runs {
     let mut close = |start: &mut Option<usize>, end: usize| {
         if let Some(begin) = start.take()
             && end - begin <= RUN_BYTES_MAX
-            && is_single(text.get(begin..end).unwrap_or(""))
+            && is_single(&text[begin..end])
         {
             add_segments(text, ZoneSpan::new(begin, end), &mut segments);
         }
     };
     let mut offset = edge.offset;
-    while let Some(rest) = text.get(offset..) {
-        // Characters of ASCII that end no run change nothing after another one of ASCII.
-        // The fast path: most of a run is ASCII letters and digits.
+    loop {
+        // The fast path: inside a run that is not of clusters, a character of ASCII that does not
+        // end the run changes no state.
         if in_clusters == Some(false) && start.is_some() {
-            let plain = |byte: &u8| ASCII_BREAKS.get(usize::from(*byte)) == Some(&false);
-            offset += rest.bytes().take_while(|byte| plain(byte)).count();
+            offset += text[offset..].bytes().take_while(is_ascii_in_run).count();
         }
-        let Some(character) = text.get(offset..).and_then(|rest| rest.chars().next()) else { break };
+        let Some(character) = text[offset..].chars().next() else { break };
         let role = Role::of(character);
         // Where a script without spaces meets another, a run ends: there are no spaces to end it.
-        if let (Some(own), Some(known)) = (role.in_clusters, in_clusters)
-            && own != known
+        if let (Some(now), Some(before)) = (role.in_clusters, in_clusters)
+            && now != before
         {
             close(&mut start, offset);
         }
@@ -252,7 +258,7 @@ fn runs(text: &str, edge: RunEdge, until: usize) -> Runs {
     Runs { end: text.len(), segments }
 }
 
-/// Behind a backslash these make an escape, as JSON writes it, and no path.
+/// After a backslash these make an escape, as JSON writes it, and no path.
 const ESCAPES: &[char] = &['u', 'n', 'r', 't', '"', '/'];
 
 /// Returns whether a run, as written in the text, is unbreakable.
@@ -287,7 +293,8 @@ fn html_rows(text: &str) -> Vec<ZoneSpan> {
     let mut rows = Vec::new();
     let mut start = find_tag(text, 0, "<tr");
     let mut at = start.unwrap_or(text.len());
-    // End tags first: a row without an end is no row, however many begin.
+    // End tags first: a row without an end is no row, however many begin. Both cursors, `start` and
+    // `at`, only move forward, so tags are found in linear time however they are nested.
     while let Some(end) = find_tag(text, at, "</tr") {
         let near = |begin: usize| begin + TABLE_ROW_BYTES_MAX >= end;
         while let Some(begin) = start.filter(|begin| *begin < end && !near(*begin)) {
@@ -305,7 +312,7 @@ fn html_rows(text: &str) -> Vec<ZoneSpan> {
 fn find_tag(text: &str, from: usize, tag: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = from;
-    while let Some(offset) = position_of(bytes.get(at..)?, b'<') {
+    while let Some(offset) = position_of(&bytes[at..], b'<') {
         at += offset;
         let name = bytes.get(at..at + tag.len());
         let ends = bytes.get(at + tag.len()).is_none_or(|byte| *byte == b'>' || byte.is_ascii_whitespace());
@@ -319,6 +326,8 @@ fn find_tag(text: &str, from: usize, tag: &str) -> Option<usize> {
 
 /// Returns where a byte first is, skipping whole pieces without it.
 fn position_of(bytes: &[u8], wanted: u8) -> Option<usize> {
+    // A fold and not `contains`: without an early exit the compiler compares whole vector
+    // registers.
     const PIECE: usize = 64;
     let (pieces, rest) = bytes.as_chunks::<PIECE>();
     let has = |piece: &[u8; PIECE]| piece.iter().fold(false, |has, byte| has | (*byte == wanted));
@@ -346,16 +355,15 @@ mod tests {
         check(&format!("<tr>{far}</tr><tr>1</tr>"), &[(far.len() + 9, far.len() + 14)]);
     }
 
-    /// The segments of all unbreakable runs of a text, found from its front to its end as the rules
-    /// say.
+    /// The segments of all unbreakable runs, found from the text's start to its end as the rules say.
     fn slowly(text: &str) -> Vec<ZoneSpan> {
         let (mut segments, mut start, mut run, mut in_clusters) = (Vec::new(), None, String::new(), None);
         for (offset, character) in text.char_indices().chain([(text.len(), ' ')]) {
-            let own = [character];
-            let folded = fold_character(character).unwrap_or(&own);
+            let unfolded = [character];
+            let folded = fold_character(character).unwrap_or(&unfolded);
             let ends = folded.iter().any(|c| ends_run(*c));
             let script = folded.iter().rev().copied().find(|c| !is_mark(*c)).map(is_cluster);
-            let cut = script.zip(in_clusters).is_some_and(|(own, known)| own != known);
+            let cut = script.zip(in_clusters).is_some_and(|(now, before)| now != before);
             if let Some(begin) = start.filter(|_| ends || cut) {
                 if offset - begin <= RUN_BYTES_MAX && is_single_folded(&run) {
                     add_segments(text, ZoneSpan::new(begin, offset), &mut segments);
@@ -372,12 +380,12 @@ mod tests {
         segments
     }
 
-    /// Returns all segments, which must be the same wherever one begins to ask.
+    /// Returns all segments, which must be the same in whatever order spans are passed in.
     fn segments_of(text: &str) -> Vec<ZoneSpan> {
         let segments = slowly(text);
         let step = text.len() / 300 + 1;
         let offsets: Vec<usize> = text.char_indices().map(|(offset, _)| offset).step_by(step).collect();
-        let places = TokenRuns::new(text);
+        let token_runs = TokenRuns::new(text);
         for start in offsets.iter().rev() {
             for characters in [1, 2, 9, 40] {
                 let rest =
@@ -385,7 +393,7 @@ mod tests {
                 let span = ZoneSpan::new(*start, rest);
                 let touches = |segment: &&ZoneSpan| segment.overlaps(span);
                 let expected: Vec<ZoneSpan> = segments.iter().filter(touches).copied().collect();
-                assert_eq!(places.segments_at(span), expected, "{span:?} of {:?}", text.get(..200));
+                assert_eq!(token_runs.segments_at(span), expected, "{span:?} of {:?}", text.get(..200));
                 assert_eq!(TokenRuns::new(text).segments_at(span), expected, "{span:?} alone");
             }
         }
@@ -393,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_are_those_found_from_the_front() {
+    fn segments_are_those_found_from_the_start() {
         let check = |text: &str, count: usize| assert_eq!(segments_of(text).len(), count, "{text}");
         check("write to a@b.c, or c@d.e; www.x.y C:\\dir /tmp \\u0041 \\srv", 6);
         check("名前は山田a@b.c。山田 a@漢字b@c漢", 3);

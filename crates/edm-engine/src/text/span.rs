@@ -80,7 +80,7 @@ impl<Origin: Copy> ByteSpan<Origin> {
         right.start.saturating_sub(left.end)
     }
 
-    /// Returns both spans, the one that starts first in front.
+    /// Returns both spans, the one that starts first before the other.
     pub(crate) fn in_order(self, other: Self) -> (Self, Self) {
         if self.start <= other.start { (self, other) } else { (other, self) }
     }

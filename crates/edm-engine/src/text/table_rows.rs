@@ -8,7 +8,7 @@ use edm_model::limits::{TABLE_GAP_BYTES_MAX, TABLE_ROW_BYTES_MAX};
 
 use crate::text::span::ZoneSpan;
 
-/// Bytes that are looked at together for one that may be of a line break: what folding makes one of
+/// Bytes that are tested together for one that may be of a line break: what folding makes one of
 /// (U+000A to U+000D, U+0085, U+2028, U+2029).
 const PIECE: usize = 32;
 /// Dashes from which a line of nothing else separates a table's head from its body.
@@ -30,7 +30,7 @@ struct Line {
 }
 
 enum Kind {
-    /// Too long to be judged.
+    /// Longer than a row may be.
     Long,
     /// Empty, or it only separates others.
     Between,
@@ -48,37 +48,36 @@ impl<'a> Lines<'a> {
         (span.end <= line.end && self.is_row(line)).then_some(line)
     }
 
-    /// Returns whether a span is in a line that is too long to be judged.
+    /// Returns whether a span is in a line that is longer than a row may be.
     pub(crate) fn in_long_line(&self, span: ZoneSpan) -> bool {
         let line = self.line_at(span.start);
         line.len() > TABLE_ROW_BYTES_MAX && span.end <= line.end
     }
 
     fn is_row(&self, line: ZoneSpan) -> bool {
-        // Remembered for each line, because a table of a thousand rows asks each line about its
-        // neighbours.
+        // A memo, because in a table of a thousand rows each line is compared with its neighbours.
         let known = self.known.borrow().get(&line.start).and_then(|known| known.is_row);
         known.unwrap_or_else(|| {
             let is_row = match &*self.kind(line) {
                 Kind::Divided(layout) => self.agrees_before(line, layout) || self.agrees_after(line, layout),
                 Kind::Long | Kind::Between => false,
             };
-            if let Some(known) = self.known.borrow_mut().get_mut(&line.start) {
-                known.is_row = Some(is_row);
-            }
+            let mut lines = self.known.borrow_mut();
+            lines.get_mut(&line.start).expect("a line has an entry once its kind is known").is_row =
+                Some(is_row);
             is_row
         })
     }
 
-    /// Returns whether the nearest line before that can be judged is divided alike.
+    /// Returns whether the nearest line before that holds cells is divided alike.
     fn agrees_before(&self, line: ZoneSpan, layout: &Layout) -> bool {
         let mut next = line;
         while let Some(before) = self.line_before(next) {
             if line.start - before.end > TABLE_GAP_BYTES_MAX {
                 return false;
             }
-            // A separator or an empty line is skipped; a line that is too long ends the search,
-            // since it is never judged.
+            // A separator or an empty line is skipped. A line that is too long ends the search: it
+            // is divided like no other.
             match &*self.kind(before) {
                 Kind::Long => return false,
                 Kind::Between => next = before,
@@ -110,8 +109,10 @@ impl<'a> Lines<'a> {
         line.kind.get_or_insert_with(|| Rc::new(Kind::of(text))).clone()
     }
 
-    /// Returns the line that contains an offset; each is looked for once.
+    /// Returns the line that contains an offset; each is searched for once.
     fn line_at(&self, offset: usize) -> ZoneSpan {
+        // Lines are disjoint, so only the last one that starts at the offset or before it can
+        // contain it.
         let mut lines = self.known.borrow_mut();
         if let Some((start, line)) = lines.range(..=offset).next_back()
             && offset <= line.end
@@ -149,33 +150,34 @@ impl Kind {
 
 /// Returns the last line break that ends at an offset or before it.
 fn break_before(text: &str, offset: usize) -> Option<ZoneSpan> {
-    let front = text.as_bytes().get(..offset)?;
-    let mut end = front.len();
-    // Whole pieces without a byte that ends a break are passed over.
-    // 32 bytes at a time: the compiler tests them in one vector register.
-    while let Some((rest, piece)) = front.get(..end).and_then(|rest| rest.split_last_chunk::<PIECE>()) {
+    let before = &text.as_bytes()[..offset];
+    let mut end = offset;
+    // Skips pieces of 32 bytes without a byte that ends a break: the compiler tests a piece in one
+    // vector register. These bytes end other characters too (é is C3 A9): `last_break` decides.
+    while let Some((rest, piece)) = before[..end].split_last_chunk::<PIECE>() {
         if piece.iter().any(|byte| matches!(byte, b'\n'..=b'\r' | 0x85 | 0xA8 | 0xA9))
-            && let Some(found) = last_break(front, rest.len(), end)
+            && let Some(found) = last_break(before, rest.len(), end)
         {
             return Some(found);
         }
         end = rest.len();
     }
-    last_break(front, 0, end)
+    last_break(before, 0, end)
 }
 
-fn last_break(front: &[u8], from: usize, to: usize) -> Option<ZoneSpan> {
+/// Returns the last line break whose last byte is in a range.
+fn last_break(bytes: &[u8], from: usize, to: usize) -> Option<ZoneSpan> {
     (from..to).rev().find_map(|at| {
-        let ends =
-            |with: &[u8]| front.get(..=at).is_some_and(|front| front.ends_with(with)).then_some(with.len());
-        let bytes = match front.get(at)? {
+        // A break of two or three bytes may start before the range.
+        let ends = |with: &[u8]| bytes[..=at].ends_with(with).then_some(with.len());
+        let break_bytes = match bytes[at] {
             b'\n'..=b'\r' => 1,
             0x85 => ends(b"\xC2\x85")?,
             0xA8 => ends(b"\xE2\x80\xA8")?,
             0xA9 => ends(b"\xE2\x80\xA9")?,
             _ => return None,
         };
-        Some(ZoneSpan::new(at + 1 - bytes, at + 1))
+        Some(ZoneSpan::new(at + 1 - break_bytes, at + 1))
     })
 }
 
@@ -183,7 +185,7 @@ fn last_break(front: &[u8], from: usize, to: usize) -> Option<ZoneSpan> {
 fn break_after(text: &str, offset: usize) -> Option<ZoneSpan> {
     let bytes = text.as_bytes();
     let mut at = offset;
-    while let Some(piece) = bytes.get(at..).and_then(|rest| rest.first_chunk::<PIECE>()) {
+    while let Some(piece) = bytes[at..].first_chunk::<PIECE>() {
         if piece.iter().any(|byte| matches!(byte, b'\n'..=b'\r' | 0xC2 | 0xE2))
             && let Some(found) = first_break(bytes, at, at + PIECE)
         {
@@ -194,10 +196,11 @@ fn break_after(text: &str, offset: usize) -> Option<ZoneSpan> {
     first_break(bytes, at, bytes.len())
 }
 
+/// Returns the first line break whose first byte is in a range.
 fn first_break(bytes: &[u8], from: usize, to: usize) -> Option<ZoneSpan> {
     (from..to).find_map(|at| {
-        let rest = bytes.get(at..)?;
-        let length = match rest.first()? {
+        let rest = &bytes[at..];
+        let length = match rest[0] {
             b'\n'..=b'\r' => 1,
             0xC2 if rest.starts_with(b"\xC2\x85") => 2,
             0xE2 if rest.starts_with(b"\xE2\x80\xA8") || rest.starts_with(b"\xE2\x80\xA9") => 3,
@@ -230,7 +233,7 @@ impl Layout {
     fn of(line: &str) -> Self {
         let mut layout = Self::default();
         let mut quoted = false;
-        // Spaces since the last other character; none are counted in front of the first.
+        // Spaces since the last other character; none are counted before the first.
         let mut spaces = None;
         for (number, character) in line.chars().enumerate() {
             match character {
@@ -257,7 +260,7 @@ impl Layout {
     }
 
     fn agrees(&self, other: &Self) -> bool {
-        let same = |own: usize, theirs: usize, least: usize| own >= least && own == theirs;
+        let same = |ours: usize, theirs: usize, least: usize| ours >= least && ours == theirs;
         same(self.tabs, other.tabs, 1)
             || same(self.pipes, other.pipes, 1)
             || same(self.semicolons, other.semicolons, 1)
@@ -279,17 +282,17 @@ mod tests {
     /// What folding makes a line break of, and the line breaks themselves.
     const LINE_BREAKS: [char; 7] = ['\n', '\r', '\u{B}', '\u{C}', '\u{85}', '\u{2028}', '\u{2029}'];
 
-    /// All rows and long lines of a text, found from its front to its end.
+    /// All rows and long lines of a text, found from its start to its end.
     fn slowly(text: &str) -> (Vec<ZoneSpan>, Vec<ZoneSpan>) {
         let (mut rows, mut long) = (Vec::new(), Vec::new());
         let mut before: Option<(ZoneSpan, Layout)> = None;
         let mut at = 0;
         for piece in text.split_inclusive(LINE_BREAKS) {
             let line = piece.trim_end_matches(LINE_BREAKS);
-            let own = ZoneSpan::new(at, at + line.len());
+            let line_span = ZoneSpan::new(at, at + line.len());
             at += piece.len();
             if line.len() > TABLE_ROW_BYTES_MAX {
-                long.push(own);
+                long.push(line_span);
                 before = None;
                 continue;
             }
@@ -298,36 +301,36 @@ mod tests {
             }
             let layout = Layout::of(line);
             if let Some((span, previous)) = &before
-                && own.start - span.end <= TABLE_GAP_BYTES_MAX
+                && line_span.start - span.end <= TABLE_GAP_BYTES_MAX
                 && layout.agrees(previous)
             {
                 if rows.last() != Some(span) {
                     rows.push(*span);
                 }
-                rows.push(own);
+                rows.push(line_span);
             }
-            before = Some((own, layout));
+            before = Some((line_span, layout));
         }
         (rows, long)
     }
 
-    /// Returns all rows and long lines of a text, which must be the same wherever one begins to
-    /// ask.
+    /// Returns all rows and long lines of a text, which must be the same in whatever order offsets
+    /// are passed in.
     fn rows(text: &str) -> (Vec<ZoneSpan>, Vec<ZoneSpan>) {
         let (rows, long) = slowly(text);
         let step = text.len() / 500 + 1;
         let offsets = || (0..text.len()).step_by(step).filter(|offset| text.is_char_boundary(*offset));
         let (forward, backward) = (Lines::new(text), Lines::new(text));
-        let ask = |lines: &Lines<'_>, offset: usize| {
+        let check = |lines: &Lines<'_>, offset: usize| {
             let span = ZoneSpan::new(offset, offset + 1);
             let holding =
                 |all: &[ZoneSpan]| all.iter().copied().find(|one| one.start <= offset && offset < one.end);
             assert_eq!(lines.row_of(span), holding(&rows), "{offset}");
             assert_eq!(lines.in_long_line(span), holding(&long).is_some(), "{offset}");
         };
-        offsets().for_each(|offset| ask(&forward, offset));
-        offsets().collect::<Vec<_>>().into_iter().rev().for_each(|offset| ask(&backward, offset));
-        offsets().for_each(|offset| ask(&Lines::new(text), offset));
+        offsets().for_each(|offset| check(&forward, offset));
+        offsets().collect::<Vec<_>>().into_iter().rev().for_each(|offset| check(&backward, offset));
+        offsets().for_each(|offset| check(&Lines::new(text), offset));
         (rows, long)
     }
 
@@ -341,7 +344,7 @@ mod tests {
         rows(&"x;y\n\u{A8}é;\u{E9}\u{85}".repeat(50));
     }
 
-    /// Rows are marked by `>` in front, which is not part of the text.
+    /// Rows are marked by a leading `>`, which is not part of the text.
     fn check(lines: &[&str]) {
         let texts: Vec<&str> = lines.iter().map(|line| line.strip_prefix('>').unwrap_or(line)).collect();
         let text = texts.join("\n");

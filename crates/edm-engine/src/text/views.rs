@@ -1,4 +1,4 @@
-//! The views of a text in which values are looked for: the text as it is, and the text around its
+//! The views of a text in which values are searched for: the text as it is, and the text around its
 //! escapes with these decoded. There is one view of either kind for each folding that the rules
 //! need.
 //!
@@ -10,14 +10,16 @@
 
 use std::ops::Range;
 
-use edm_hash::{AtomSet, CHECKED_NUMBER_ATOMS_MAX, Decoded, Escapes, FoldOptions, Folded, checked_numbers};
+use edm_hash::{
+    AtomSet, CHECKED_NUMBER_ATOMS_MAX, Decoded, Escapes, FoldOptions, Folded, Window, checked_numbers,
+};
 use edm_model::Rule;
 
 use crate::text::span::{ZoneSpan, partition_point};
 
-/// Atoms that a value's edges and surroundings are judged by, on either side of it.
+/// Atoms on either side of a value that decide on its edges and surroundings.
 const CONTEXT_ATOMS: usize = 32;
-/// So many bytes are folded in the time of a row check.
+/// This many bytes are folded in the time of a row check.
 const FOLDED_BYTES: u64 = 4;
 
 /// What the rules need of the views.
@@ -56,15 +58,15 @@ pub(crate) struct TextViews {
 /// The surroundings of escapes, in bytes of the text.
 #[derive(Default)]
 struct EscapeSurroundings {
-    stretches: Vec<Range<usize>>,
+    ranges: Vec<Range<usize>>,
     /// Where in them the decoded text differs from the text, or its values may start.
     starts: Vec<Range<usize>>,
 }
 
 impl EscapeSurroundings {
-    /// Gathers them: a value has at most `span` atoms.
-    fn read(&mut self, escapes: &Escapes, folded: &Folded, text_bytes: usize, span: usize) {
-        self.stretches.clear();
+    /// Gathers them.
+    fn read(&mut self, escapes: &Escapes, folded: &Folded, text_bytes: usize, value_atoms_max: usize) {
+        self.ranges.clear();
         self.starts.clear();
         let atoms = folded.atom_count();
         let source = |atom: usize| folded.source_span(atom, atom).expect("an atom of the text");
@@ -73,17 +75,25 @@ impl EscapeSurroundings {
             // atoms before it and end as many after.
             let first = partition_point(atoms, |atom| source(*atom).1 <= place.start);
             let last = partition_point(atoms, |atom| source(*atom).0 < place.end);
-            let front = |atoms: usize| match first.checked_sub(atoms) {
+            let before = |atoms: usize| match first.checked_sub(atoms) {
                 Some(atom) if atom > 0 => source(atom).0.min(place.start),
                 _ => 0,
             };
-            let back = |distance: usize| match last.saturating_add(distance) {
+            let after = |distance: usize| match last.saturating_add(distance) {
                 atom if atom < atoms => source(atom).1.max(place.end),
                 _ => text_bytes,
             };
-            let stretch = front(span + 2 * CONTEXT_ATOMS)..back(span + 2 * CONTEXT_ATOMS);
-            add(&mut self.stretches, escapes.around(stretch));
-            add(&mut self.starts, front(span + CONTEXT_ATOMS)..back(CONTEXT_ATOMS));
+            // More is decoded than the atoms at which values may start: the first of these is
+            // tested by the atoms before it.
+            //
+            //     decoded   |context|context + value|escape|value + context|context|
+            //     starts            |context + value|escape|context|
+            //
+            // A value that starts further away has no decoded character near it: the raw view has
+            // it.
+            let margin = value_atoms_max + 2 * CONTEXT_ATOMS;
+            add(&mut self.ranges, escapes.around(before(margin)..after(margin)));
+            add(&mut self.starts, before(value_atoms_max + CONTEXT_ATOMS)..after(CONTEXT_ATOMS));
         }
     }
 
@@ -94,19 +104,19 @@ impl EscapeSurroundings {
             escapes.source_span(start, end)
         };
         set.reset(folded.atom_count());
-        for stretch in &self.starts {
-            let first = partition_point(folded.atom_count(), |atom| source(atom).0 < stretch.start);
-            let behind = partition_point(folded.atom_count(), |atom| source(atom).0 <= stretch.end);
-            set.insert(first..behind);
+        for range in &self.starts {
+            let first = partition_point(folded.atom_count(), |atom| source(atom).0 < range.start);
+            let end = partition_point(folded.atom_count(), |atom| source(atom).0 <= range.end);
+            set.insert(first..end);
         }
     }
 }
 
-/// Adds a stretch after the others, or makes the last longer.
-fn add(stretches: &mut Vec<Range<usize>>, own: Range<usize>) {
-    match stretches.last_mut() {
-        Some(last) if own.start <= last.end => last.end = last.end.max(own.end),
-        _ => stretches.push(own),
+/// Adds a range after the others, or makes the last longer.
+fn add(ranges: &mut Vec<Range<usize>>, range: Range<usize>) {
+    match ranges.last_mut() {
+        Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+        _ => ranges.push(range),
     }
 }
 
@@ -137,7 +147,7 @@ impl TextViews {
         let Some(first) = self.views.first().filter(|_| !self.escapes.is_empty()) else { return true };
         // Any folding will do: escapes are placed by atoms only to know how far a value may reach.
         self.around.read(&self.escapes, &first.folded, text.len(), plan.value_atoms_max);
-        self.escapes.decode(text, &self.around.stretches, &mut self.decoded);
+        self.escapes.decode(text, &self.around.ranges, &mut self.decoded);
         // Taken out while `add` borrows the views, and put back on every way out: `forget` wipes
         // it.
         let decoded = std::mem::take(&mut self.decoded);
@@ -204,18 +214,20 @@ impl TextViews {
             let low = partition_point(folded.atom_count(), |atom| {
                 self.source_span(number, *atom, *atom).end <= span.start
             });
-            // No number has more characters than that, be they of one atom or of as many atoms.
+            // No number has more characters than that, be they of one atom or of as many atoms. Its
+            // first atom may have more: a word that the number is joined to.
             let mut characters = 0;
             let before = folded.ranges()[..low].iter().rev();
             let before = before.take_while(|(start, end)| {
+                let nearer = characters;
                 characters += (end - start) as usize;
-                characters < CHECKED_NUMBER_ATOMS_MAX
+                nearer < CHECKED_NUMBER_ATOMS_MAX
             });
             let near = low - before.count()..(low + 1).min(folded.atom_count());
             let mut inside = false;
             let mut check = |run: Range<usize>| {
-                checked_numbers(folded, &run, |first, last| {
-                    let found = self.source_span(number, first, last);
+                checked_numbers(folded, &run, |window| {
+                    let found = self.window_span(number, &window);
                     inside |= found.contains(span) && found != span;
                 });
             };
@@ -225,6 +237,15 @@ impl TextViews {
             }
             inside
         })
+    }
+
+    /// Returns where in the held text the place of a window of a view is.
+    #[inline]
+    pub(crate) fn window_span(&self, number: usize, window: &Window) -> ZoneSpan {
+        let view = self.view(number);
+        let (start, end) = window.source_span(&view.folded).expect("a window of the view");
+        let (start, end) = if view.decoded { self.decoded.source_span(start, end) } else { (start, end) };
+        ZoneSpan::new(start, end)
     }
 
     /// Returns where in the held text the atoms from `first` to `last` of a view are.

@@ -1,10 +1,12 @@
-//! What a text costs at most: its work, counted by how often a scan asks whether to stop, and that
-//! it can be stopped everywhere.
+//! What a text costs at most: its work, counted by how often a scan checks whether to stop, and
+//! that it can be stopped everywhere.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use edm_engine::{PreparedTypes, Query, Redaction, Report, Scanner, Scratch, TextBatch, redact, scan};
+use edm_engine::{
+    PreparedTypes, Query, Redaction, Report, Scanner, Scratch, TextBatch, Unfinished, redact, scan,
+};
 use edm_model::{
     Column, Columns, Country, DataType, DateOrder, EvidenceGroup, LimitKind, Pattern, Proximity,
     ProximityUnit, limits,
@@ -17,7 +19,7 @@ const WORK_A_LOOK: u64 = 1 << 16;
 /// What finding the values of a text costs for each byte beside its row checks, at most: each atom
 /// is begun with once for each rule, and once more where the text is decoded.
 const FINDING_A_BYTE: u64 = 60;
-/// What telling why a value is no match costs beside that: its 128 neighbours are looked at,
+/// What explaining why a value is no match costs beside that: its 128 neighbours are evaluated,
 /// however short they are.
 const EXPLAINING_A_BYTE: u64 = 500;
 const TEXT_BYTES: usize = limits::ROW_CHECKS_BYTES;
@@ -60,7 +62,7 @@ fn people() -> People {
     let generation = support::build(&columns, &cells, 200, edm_engine::build::PART_BYTES_DEFAULT).open();
     // The default type, and one that begins with what half of the people share, as far as anybody
     // may look.
-    let own = |primary: &str, unit, confidence| Pattern {
+    let pattern = |primary: &str, unit, confidence| Pattern {
         confidence,
         primary: Some(primary.to_owned()),
         proximity: Proximity { unit, distance: 300, or_same_row: true },
@@ -73,13 +75,13 @@ fn people() -> People {
         void_if: Vec::new(),
     };
     let patterns = vec![
-        own("last", ProximityUnit::Characters, 80),
-        own("last", ProximityUnit::Document, 70),
-        own("ssn", ProximityUnit::Document, 90),
+        pattern("last", ProximityUnit::Characters, 80),
+        pattern("last", ProximityUnit::Document, 70),
+        pattern("ssn", ProximityUnit::Document, 90),
     ];
     let default = support::active(&generation, None);
-    let own = support::active(&generation, Some(patterns));
-    People { rows, types: PreparedTypes::prepare([default, own]) }
+    let defined = support::active(&generation, Some(patterns));
+    People { rows, types: PreparedTypes::prepare([default, defined]) }
 }
 
 /// Letters for a number.
@@ -128,9 +130,9 @@ fn hostile(people: &People) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Scans a text and counts how often it was asked whether to stop; from this time on the answer is
+/// Scans a text and counts the checks whether to stop; from this check on the answer is
 /// yes.
-fn asked(types: &PreparedTypes, text: &str, explain: bool, stop_at: u64) -> (Report, u64) {
+fn scan_counted(types: &PreparedTypes, text: &str, explain: bool, stop_at: u64) -> (Report, u64) {
     let looks = AtomicU64::new(0);
     let should_stop = || looks.fetch_add(1, Ordering::Relaxed) + 1 >= stop_at;
     let query = Query { should_stop: &should_stop, explain, ..Query::new(text, types) };
@@ -150,7 +152,7 @@ fn the_work_of_a_text_is_bounded_by_its_length() {
             [(false, 2, FINDING_A_BYTE, TEXT_BYTES), (true, 24, both, TEXT_BYTES / 4)]
         {
             let text = &text[..text.floor_char_boundary(bytes)];
-            let (report, looks) = asked(&people.types, text, explain, u64::MAX);
+            let (report, looks) = scan_counted(&people.types, text, explain, u64::MAX);
             assert!(!report.stopped, "{name}");
             let allowed = shares * limits::ROW_CHECKS_MAX + text.len() as u64 * of_a_byte;
             let work = looks * WORK_A_LOOK;
@@ -162,7 +164,7 @@ fn the_work_of_a_text_is_bounded_by_its_length() {
     }
 }
 
-/// What is repeated is judged once, so that no bound is met by it.
+/// What is repeated is evaluated once, so that no bound is met by it.
 #[test]
 fn repeated_values_meet_no_bound() {
     let people = people();
@@ -172,7 +174,7 @@ fn repeated_values_meet_no_bound() {
         let met = report.types.iter().flat_map(|found| &found.limits);
         let met: Vec<LimitKind> =
             met.map(|limit| limit.kind).filter(|kind| *kind == LimitKind::RowChecks).collect();
-        // A record that stands in its line three hundred times is near itself as often each time.
+        // A record that is in its line three hundred times is near itself as often each time.
         assert_eq!(!met.is_empty(), name == "long lines", "{name}");
     }
 }
@@ -184,12 +186,12 @@ fn a_scan_can_be_stopped_at_every_look_and_says_so() {
     for (name, text) in hostile(&people) {
         let text = &text[..text.floor_char_boundary(3 * 1024)];
         for explain in [false, true] {
-            let (whole, looks) = asked(&people.types, text, explain, u64::MAX);
+            let (whole, looks) = scan_counted(&people.types, text, explain, u64::MAX);
             assert!(!whole.stopped && looks > 0, "{name}");
             for stop_at in 1..=looks + 1 {
-                let (report, made) = asked(&people.types, text, explain, stop_at);
+                let (report, made) = scan_counted(&people.types, text, explain, stop_at);
                 assert_eq!(report.stopped, stop_at <= looks, "{name}, explain {explain}, look {stop_at}");
-                assert_eq!(made, stop_at.min(looks), "{name}: nobody is asked again who said to stop");
+                assert_eq!(made, stop_at.min(looks), "{name}: a stop is final");
                 let found = |report: &Report| -> usize {
                     report
                         .types
@@ -225,7 +227,8 @@ fn looks_grow_with_the_work() {
     let people = people();
     let types = PreparedTypes::prepare([people.types.types()[0].clone()]);
     for (name, text) in hostile(&people) {
-        let of = |bytes: usize| asked(&types, &text[..text.floor_char_boundary(bytes)], false, u64::MAX).1;
+        let of =
+            |bytes: usize| scan_counted(&types, &text[..text.floor_char_boundary(bytes)], false, u64::MAX).1;
         let (of_half, of_all) = (of(TEXT_BYTES / 2), of(TEXT_BYTES));
         assert!(of_all * 10 >= of_half * 15, "{name}: {of_half} looks for a half and {of_all} for all");
     }
@@ -246,12 +249,12 @@ fn a_redaction_that_is_stopped_is_unfinished() {
         let report = scan(&query, &mut Scratch::new());
         let redacted = redact(&query, &report, &name, &Redaction::Label);
         if looks.into_inner() < stop_at {
-            assert!(!redacted.unfinished, "nobody stopped it");
+            assert_eq!(redacted.unfinished, None, "it was not stopped");
             assert!(!redacted.text.contains(&people.rows[0][0]), "{}", redacted.text);
             finished += 1;
             break;
         }
-        assert!(redacted.unfinished, "stopped at look {stop_at}");
+        assert_eq!(redacted.unfinished, Some(Unfinished::Stopped), "stopped at look {stop_at}");
     }
     assert_eq!(finished, 1, "it ends some time");
 }

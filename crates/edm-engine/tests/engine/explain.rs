@@ -43,9 +43,9 @@ fn two_facts() -> Pattern {
     }
 }
 
-/// What is asked besides the text.
+/// What a request has besides the text.
 #[derive(Default)]
-struct Asked {
+struct Request {
     candidates: Vec<CandidateSpan>,
     exempt: Vec<Exclusion>,
 }
@@ -55,35 +55,35 @@ fn sentences(unmatched: &edm_engine::Unmatched) -> String {
     unmatched.notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-fn explained(patterns: Option<Vec<Pattern>>, asked: &Asked, text: &str) -> Vec<String> {
+fn explained(patterns: Option<Vec<Pattern>>, request: &Request, text: &str) -> Vec<String> {
     let columns = columns();
     let generation = support::build(&columns, ROWS, 4, edm_engine::build::PART_BYTES_DEFAULT).open();
     let types = PreparedTypes::prepare([support::active(&generation, patterns)]);
     let query = Query {
         explain: true,
-        candidates: &asked.candidates,
-        exclusions: &asked.exempt,
+        candidates: &request.candidates,
+        exclusions: &request.exempt,
         ..Query::new(text, &types)
     };
     let report = scan(&query, &mut Scratch::new());
     assert_eq!(report, scan(&query, &mut Scratch::new()), "the same input, the same report");
     let unmatched = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.unmatched);
     unmatched
-        .map(|own| {
-            let name = &columns.as_slice()[own.column].name;
-            let sentences = sentences(own);
+        .map(|unmatched| {
+            let name = &columns.as_slice()[unmatched.column].name;
+            let sentences = sentences(unmatched);
             for row in ROWS {
                 for cell in row.iter().filter(|cell| cell.len() > 3) {
                     assert!(!sentences.contains(cell), "a sentence holds a value: {sentences}");
                 }
             }
-            format!("{:?} {name}@{}: {sentences}", own.reason, own.span.start_units)
+            format!("{:?} {name}@{}: {sentences}", unmatched.reason, unmatched.span.start_units)
         })
         .collect()
 }
 
 fn check(pattern: Pattern, text: &str, expected: &[&str]) {
-    let found = explained(Some(vec![pattern]), &Asked::default(), text);
+    let found = explained(Some(vec![pattern]), &Request::default(), text);
     assert_eq!(found, expected, "{text:?}");
 }
 
@@ -262,21 +262,23 @@ fn rows_and_matches_that_are_left_out() {
         ],
     );
     let email = "isaiah.langer@example.org".to_owned();
-    let asked = Asked {
+    let request = Request {
         exempt: vec![Exclusion { column: "email".to_owned(), values: vec![email] }],
-        ..Asked::default()
+        ..Request::default()
     };
     assert_eq!(
-        explained(Some(vec![two_facts()]), &asked, "900-11-2222 Isaiah Langer"),
+        explained(Some(vec![two_facts()]), &request, "900-11-2222 Isaiah Langer"),
         [
             "Exempt ssn@0: ssn here belongs to row 1; row 1 is exempt by email",
             "Exempt lastName@19: lastName here belongs to row 1; row 1 is exempt by email",
         ]
     );
-    let asked =
-        Asked { candidates: vec![CandidateSpan { offset_units: 12, length_units: 3 }], ..Asked::default() };
+    let request = Request {
+        candidates: vec![CandidateSpan { offset_units: 12, length_units: 3 }],
+        ..Request::default()
+    };
     assert_eq!(
-        explained(Some(vec![two_facts()]), &asked, "900-11-2222 Isaiah Langer"),
+        explained(Some(vec![two_facts()]), &request, "900-11-2222 Isaiah Langer"),
         [
             "OutsideSpans ssn@0: ssn here belongs to row 1; it is in none of the given spans",
             "OutsideSpans lastName@19: lastName here belongs to row 1; ssn at 0 is of the same record",
@@ -324,8 +326,9 @@ fn values_of_replaced_rows_and_of_many_rows() {
             let types = PreparedTypes::prepare([support::active(&generation, patterns)]);
             let report = scan(&Query { explain: true, ..Query::new(text, &types) }, &mut Scratch::new());
             let unmatched = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.unmatched);
-            let lines: Vec<String> =
-                unmatched.map(|own| format!("{:?}: {}", own.reason, sentences(own))).collect();
+            let lines: Vec<String> = unmatched
+                .map(|unmatched| format!("{:?}: {}", unmatched.reason, sentences(unmatched)))
+                .collect();
             assert_eq!(lines.join("\n"), expected);
         };
     let ids = |first: Column| {

@@ -54,8 +54,8 @@ fn rows_beyond_the_row_set_need_a_second_value_nearby() {
         let report = scan(&Query { explain: true, ..Query::new(&text, &types) }, &mut Scratch::new());
         let matches = report.types.iter().flat_map(|found| &found.matches);
         let found: Vec<u64> = matches
-            .filter(|own| own.confidence == 80)
-            .flat_map(|own| own.rows.iter().map(|row| row.record))
+            .filter(|matched| matched.confidence == 80)
+            .flat_map(|matched| matched.rows.iter().map(|row| row.record))
             .collect();
         assert_eq!((found.as_slice(), limit_kinds(&report).as_slice()), (rows, kinds), "{text}");
     };
@@ -87,7 +87,7 @@ fn matches_beyond_the_bound_are_counted_and_not_listed() {
 }
 
 /// Row checks are counted for each 64 KiB. The rows of the first value of a part were remembered
-/// for the part before, and forgotten before its evidence was looked for.
+/// for the part before, and forgotten before its evidence was searched for.
 #[test]
 fn the_first_value_of_a_part_has_its_evidence() {
     let types = town(6);

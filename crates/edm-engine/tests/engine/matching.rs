@@ -40,8 +40,8 @@ fn render(text: &str, report: &Report, names: &Columns) -> Vec<String> {
     let name = |column: usize| names.as_slice()[column].name.as_str();
     let matches = report.types.iter().flat_map(|found| &found.matches);
     matches
-        .map(|own| {
-            let evidences: Vec<String> = own
+        .map(|matched| {
+            let evidences: Vec<String> = matched
                 .evidences
                 .iter()
                 .map(|evidence| {
@@ -53,12 +53,12 @@ fn render(text: &str, report: &Report, names: &Columns) -> Vec<String> {
                     )
                 })
                 .collect();
-            let rows: Vec<String> = own.rows.iter().map(|row| row.record.to_string()).collect();
-            let value = &text[own.span.start..own.span.end];
+            let rows: Vec<String> = matched.rows.iter().map(|row| row.record.to_string()).collect();
+            let value = &text[matched.span.start..matched.span.end];
             format!(
                 "{} {}:{value} row {} [{}]",
-                own.confidence,
-                name(own.column),
+                matched.confidence,
+                name(matched.column),
                 rows.join(","),
                 evidences.join(", ")
             )
@@ -250,7 +250,7 @@ fn where_deltas_were_a_row_is_named_with_its_session() {
     let base = build(&keyed, ROWS, 4);
     let moved: &[&str] = &["902-33-4444", "1980-01-02", "Chinwe", "Adeyemi", "okafor@example.org"];
     let generation = support::delta(&base, 9, &[moved], &[]).open();
-    let told = |text: &str| {
+    let sentences = |text: &str| {
         let types = PreparedTypes::prepare([support::active(&generation, None)]);
         let query = Query { explain: true, minimum_confidence: 100, ..Query::new(text, &types) };
         let report = scan(&query, &mut Scratch::new());
@@ -260,8 +260,8 @@ fn where_deltas_were_a_row_is_named_with_its_session() {
     let (one, nine) = ("02".repeat(16), "09".repeat(16));
     let session = |text: &str| text.replace('-', "");
     let check = |text: &str, expected: &[String]| {
-        let told: Vec<String> = told(text).iter().map(|sentence| session(sentence)).collect();
-        assert_eq!(told, expected, "{text}");
+        let found: Vec<String> = sentences(text).iter().map(|sentence| session(sentence)).collect();
+        assert_eq!(found, expected, "{text}");
     };
     check("Mr Adeyemi", &[format!("lastName here belongs to row 1 of session {nine}")]);
     check("Mr Langer", &[format!("lastName here belongs to row 1 of session {one}")]);

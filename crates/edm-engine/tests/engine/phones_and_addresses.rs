@@ -25,14 +25,14 @@ const ROWS: &[&[&str]] = &[
 /// Lists values and evidence as `column=text`.
 fn render(text: &str, report: &Report) -> Vec<String> {
     let columns = columns();
-    let own = |column: usize, span: &edm_engine::Span| {
+    let shown = |column: usize, span: &edm_engine::Span| {
         format!("{}={}", columns.as_slice()[column].name, &text[span.start..span.end])
     };
     let matches = report.types.iter().flat_map(|found| &found.matches);
     let mut all: Vec<String> = matches
         .flat_map(|found| {
-            let evidences = found.evidences.iter().map(|evidence| own(evidence.column, &evidence.span));
-            evidences.chain([own(found.column, &found.span)]).collect::<Vec<_>>()
+            let evidences = found.evidences.iter().map(|evidence| shown(evidence.column, &evidence.span));
+            evidences.chain([shown(found.column, &found.span)]).collect::<Vec<_>>()
         })
         .collect();
     all.sort();
@@ -57,7 +57,7 @@ fn check(text: &str, expected: &[&str]) {
 fn one_record_is_found_however_its_values_are_written() {
     check(
         "Langer, 12 N Main St\nApartment 4, call +1 (415) 555.0123 x7",
-        &["address=12 N Main St\nApartment 4", "lastName=Langer", "phone=1 (415) 555.0123"],
+        &["address=12 N Main St\nApartment 4", "lastName=Langer", "phone=+1 (415) 555.0123"],
     );
     check(
         "Frau van der Berg, Hauptstraße 5 – 10115 Berlin, 0044 (0)20 79460958",
@@ -65,12 +65,20 @@ fn one_record_is_found_however_its_values_are_written() {
     );
     check(
         "Okafor様　東京都千代田区永田町２－２１－９　+81(0)312345678",
-        &["address=東京都千代田区永田町２－２１－９", "lastName=Okafor", "phone=81(0)312345678"],
+        &["address=東京都千代田区永田町２－２１－９", "lastName=Okafor", "phone=+81(0)312345678"],
     );
     check("O'Neil at 7 Kings Rd, 4155550199", &["address=7 Kings Rd", "lastName=O'Neil", "phone=4155550199"]);
     check(
+        "Langer, Unit 4 / 12 N. Main St, 415-555-0123",
+        &["address=Unit 4 / 12 N. Main St", "lastName=Langer", "phone=415-555-0123"],
+    );
+    check(
+        "Langer, 12 N Main St #4, 415-555-0123",
+        &["address=12 N Main St #4", "lastName=Langer", "phone=415-555-0123"],
+    );
+    check(
         "García, Via Roma 12's door, tel. +390612345678",
-        &["address=Via Roma 12", "lastName=García", "phone=390612345678"],
+        &["address=Via Roma 12", "lastName=García", "phone=+390612345678"],
     );
 }
 

@@ -51,9 +51,9 @@ fn check(text: &str, expected: &[&str]) {
         String::from_utf16(&units[span.start_units as usize..span.end_units as usize])
             .expect("whole characters")
     };
-    let rendered = report.types.iter().flat_map(|found| &found.matches).map(|own| {
-        let evidences: Vec<String> = own.evidences.iter().map(|evidence| slice(&evidence.span)).collect();
-        format!("{}:{}[{}]", own.confidence, slice(&own.span), evidences.join("|"))
+    let rendered = report.types.iter().flat_map(|found| &found.matches).map(|matched| {
+        let evidences: Vec<String> = matched.evidences.iter().map(|evidence| slice(&evidence.span)).collect();
+        format!("{}:{}[{}]", matched.confidence, slice(&matched.span), evidences.join("|"))
     });
     assert_eq!(rendered.collect::<Vec<String>>(), expected, "{text:?}");
 }

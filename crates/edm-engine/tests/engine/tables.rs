@@ -1,4 +1,4 @@
-//! Several tables of one salt, asked together.
+//! Several tables of one salt, searched together.
 
 use edm_engine::{Accelerators, PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, Pattern, Proximity, ProximityUnit};
@@ -16,8 +16,8 @@ fn anything() -> Pattern {
     }
 }
 
-/// Tables of one salt are united once they are often asked together: what is found stays what it
-/// was.
+/// The filters of tables of one salt are combined where they are often searched together: what is
+/// found stays what it was.
 #[test]
 fn tables_that_are_asked_together_find_the_same() {
     let columns = Columns::new(vec![Column::text("name").searchable(), Column::text("city").searchable()]);
@@ -34,7 +34,10 @@ fn tables_that_are_asked_together_find_the_same() {
     let scratch = &mut Scratch::new();
     let text = "Ada King met Bo\tDiddley, 4711 0815, van der Berg and nobody of Kingston upon Hull, King Bo";
     let first = scan(&Query::new(text, &types), scratch);
-    assert!(first.types.len() == 3 && first.types.iter().all(|own| !own.matches.is_empty()), "{first:?}");
+    assert!(
+        first.types.len() == 3 && first.types.iter().all(|matched| !matched.matches.is_empty()),
+        "{first:?}"
+    );
     let slow = Accelerators { filter: false, ..Accelerators::default() };
     assert_eq!(scan(&Query { accelerators: slow, ..Query::new(text, &types) }, scratch), first);
 }

@@ -34,7 +34,7 @@ fn files() -> support::Files {
 /// records would.
 fn crowded(mut files: support::Files, column: &str) -> Arc<Generation> {
     let bytes = &mut files.manifest;
-    let place = bytes.windows(column.len()).position(|own| own == column.as_bytes()).expect("the column");
+    let place = bytes.windows(column.len()).position(|bytes| bytes == column.as_bytes()).expect("the column");
     let rule = place + column.len();
     let length = u32::from_le_bytes(bytes[rule..rule + 4].try_into().expect("four bytes")) as usize;
     let class = rule + 4 + length + 1;
@@ -52,11 +52,11 @@ fn found(generation: &Arc<Generation>, text: &str, accelerators: Accelerators) -
     let report = scan(&Query { accelerators, ..Query::new(text, &types) }, &mut Scratch::new());
     let matches = report.types.iter().flat_map(|found| &found.matches);
     matches
-        .map(|own| {
-            let rows: Vec<String> = own.rows.iter().map(|row| row.record.to_string()).collect();
-            let name = &generation.columns().as_slice()[own.column].name;
-            let value = &text[own.span.start..own.span.end];
-            format!("{} {name}@{value} row {}", own.confidence, rows.join(","))
+        .map(|matched| {
+            let rows: Vec<String> = matched.rows.iter().map(|row| row.record.to_string()).collect();
+            let name = &generation.columns().as_slice()[matched.column].name;
+            let value = &text[matched.span.start..matched.span.end];
+            format!("{} {name}@{value} row {}", matched.confidence, rows.join(","))
         })
         .collect()
 }
@@ -113,7 +113,7 @@ fn a_crowded_column_stands_alone_where_it_is_written_in_groups() {
 #[test]
 fn a_part_of_a_longer_number_is_no_match() {
     let generation = files().open();
-    // The three digits behind the card make a longer valid one: decision 0010.
+    // The three digits after the card make a longer valid one: decision 0010.
     check(&generation, "4111 1111 1111 1111 136", &["65 card@4111 1111 1111 1111 row 1"]);
     check(&generation, "room 822463", &["65 room@822463 row 3"]);
     check(&generation, "3782 822463 10005", &["65 card@3782 822463 10005 row 2"]);
@@ -150,7 +150,8 @@ fn of_two_readings_at_one_place_the_stronger_stays() {
         {
             let report = scan(&Query::new(text, &types), &mut Scratch::new());
             let matches: Vec<_> = report.types.iter().flat_map(|found| &found.matches).collect();
-            let rows: Vec<u64> = matches.iter().flat_map(|own| &own.rows).map(|row| row.record).collect();
+            let rows: Vec<u64> =
+                matches.iter().flat_map(|matched| &matched.rows).map(|row| row.record).collect();
             assert_eq!((matches.len(), matches[0].confidence, rows), (1, confidence, vec![record]), "{text}");
         }
     }

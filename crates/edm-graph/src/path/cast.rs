@@ -1,15 +1,15 @@
 //! Types in paths: `sessions/microsoft.graph.exactMatchSession`. A cast to the declared type or a
-//! base of it changes nothing: each element keeps its own type and all of its properties. Only the
-//! members of the type that was cast to may follow.
+//! base of it changes nothing: each element keeps its type and all of its properties. Only members
+//! of the type in the cast may follow.
 
-/// What a cast does to a path.
+/// The effect of a cast on a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cast {
-    /// To the type that has the members: anything may follow.
+    /// A cast to the type that has the members. Anything may follow.
     Whole,
-    /// To a base of it: its navigations and actions are not there.
+    /// A cast to a base of it. The derived type's navigations and actions may not follow.
     Base,
-    /// To a derived type whose elements are in the collection of this name, and nowhere else.
+    /// A cast to a derived type whose elements are only in the collection of this name.
     Elsewhere(&'static str),
 }
 
@@ -39,8 +39,8 @@ const LABEL_JOB: &[(&str, Cast)] =
 const POLICY_JOB: &[(&str, Cast)] =
     &[("dlpEvaluatePoliciesJobResponse", Whole), ("jobResponseBase", Whole), ("entity", Base)];
 
-/// Returns what a cast to a type does behind a collection or navigation, or behind an element of
-/// it; nothing where its elements can never be of that type.
+/// Returns the effect of a cast after a collection or navigation, or after an element of it. `None`
+/// if its elements can never have that type.
 pub(super) fn cast(navigation: &str, type_name: &str) -> Option<Cast> {
     let types = match navigation {
         "dataClassification" => SERVICE,

@@ -6,11 +6,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use super::cast::{Cast, cast};
 use super::{HEALTH, LABEL_JOBS, OPEN_API, POLICY_JOBS, READY, RESOURCES, UPLOAD, UPLOAD_ACCOUNT};
 
-/// Segments of the longest path that is looked at.
+/// The number of segments of the longest path that is read.
 const SEGMENTS_MAX: usize = 16;
 pub(crate) const VERSIONS: &[&str] = &["beta", "v1.0"];
 const NAMESPACE: &str = "microsoft.graph.";
-/// The last segments that are actions or functions: only these may bear the namespace.
+/// The last segments that are actions or functions. Only these may have the namespace.
 const OPERATIONS: &[&str] = &[
     "lookup",
     "rollback",
@@ -25,7 +25,7 @@ const OPERATIONS: &[&str] = &[
     "computeRightsAndInheritance",
     "computeInheritance",
 ];
-/// Everything but the unreserved characters.
+/// The characters to escape: all but the unreserved ones.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Returns the path below `/beta` with its parameters filled in, percent-encoded, in order.
@@ -45,7 +45,7 @@ pub fn fill(template: &str, parameters: &[&str]) -> String {
 /// A path of the service, as a client wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located {
-    /// Its template, one of those in [`path`](crate::path).
+    /// Its template, one of the constants in [`path`](crate::path).
     pub template: &'static str,
     /// Its parameters, decoded, in the template's order.
     pub parameters: Vec<String>,
@@ -62,8 +62,8 @@ impl Located {
     }
 }
 
-/// Returns which path of the service this is, in any of the lenient ways to write it; `None` if it
-/// is none. `path` is still percent-encoded, as it came.
+/// Returns which path of the service this is, in any of the lenient spellings; `None` if it is not
+/// one. `path` is percent-encoded, as received.
 pub fn locate(path: &str) -> Option<Located> {
     if let Some(template) = plain(path) {
         return Some(Located::without_parameters(template));
@@ -82,26 +82,26 @@ pub fn locate(path: &str) -> Option<Located> {
     RESOURCES.iter().find_map(|template| match_template(template, segments))
 }
 
-/// Returns the table's entry that a path equals letter for letter after a version prefix, if it has
-/// no parameters: what [`locate`] returns, without its work.
+/// Returns the template that a path equals exactly after a version prefix, if it has no parameters.
+/// A fast path with the same result as [`locate`].
 fn plain(path: &str) -> Option<&'static str> {
     let below = VERSIONS.iter().find_map(|version| path.strip_prefix('/')?.strip_prefix(version));
     let below = below.unwrap_or(path);
     RESOURCES.iter().copied().find(|template| *template == below && !template.contains('{'))
 }
 
-/// Reads an address of the upload wire: Azure's clients write it exactly so.
+/// Reads an address of the upload wire. Its spelling is strict, as Azure's clients write it.
 fn locate_upload(path: &str) -> Option<Located> {
     let rest = path.strip_prefix('/')?.strip_prefix(UPLOAD_ACCOUNT)?.strip_prefix('/')?;
     let (container, blob) = rest.split_once('/')?;
     let is_one = |segment: &str| !segment.is_empty() && !segment.contains('/');
-    // Both names are signed, so one that is not UTF-8 has no valid signature.
+    // Both names are signed. A name that is not UTF-8 has no valid signature.
     let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
     (is_one(container) && is_one(blob))
         .then(|| Located { template: UPLOAD, parameters: vec![decoded(container), decoded(blob)] })
 }
 
-/// Returns the decoded segments, keys in parentheses as segments of their own.
+/// Returns the decoded segments. Keys in parentheses become separate segments.
 fn segments(path: &str) -> Option<Vec<String>> {
     let mut segments = Vec::new();
     for raw in path.split('/').filter(|raw| !raw.is_empty()) {
@@ -111,8 +111,8 @@ fn segments(path: &str) -> Option<Vec<String>> {
                 segments.push(name.to_owned());
                 let bare = key.strip_prefix('\'').and_then(|key| key.strip_suffix('\''));
                 let key = bare.map_or_else(|| key.to_owned(), |key| key.replace("''", "'"));
-                // `commit()` is a call without parameters; `sessions('')` is a key that nothing
-                // has, not the collection.
+                // `commit()` is a call without parameters. `sessions('')` is a key that no session
+                // has, and not the collection.
                 if bare.is_some() && key.is_empty() {
                     return None;
                 }
@@ -132,7 +132,7 @@ fn segments(path: &str) -> Option<Vec<String>> {
 fn match_template(template: &'static str, segments: &[String]) -> Option<Located> {
     let mut expected = template.split('/').filter(|segment| !segment.is_empty()).peekable();
     let mut parameters = Vec::new();
-    // The collection or navigation that the path has come to, and whether a cast hides its members.
+    // The collection or navigation that the path has reached, and whether a cast hides its members.
     let (mut navigation, mut hides_members, mut elsewhere) = ("", false, None);
     for segment in segments {
         let qualified = without_namespace(segment);
@@ -146,7 +146,7 @@ fn match_template(template: &'static str, segments: &[String]) -> Option<Located
         let word = expected.next()?;
         if word.starts_with('{') {
             if qualified.is_some() {
-                // A name of the schema that names nothing here is no id.
+                // A name of the schema that does not apply here is not an id.
                 return None;
             }
             parameters.push(segment.clone());
@@ -173,7 +173,7 @@ fn match_template(template: &'static str, segments: &[String]) -> Option<Located
     Some(Located { template, parameters })
 }
 
-/// Returns the path of one job collection as that of another.
+/// Returns the path of one job collection as the path of another.
 fn moved(template: &'static str, collection: &str) -> &'static str {
     let set = [LABEL_JOBS, POLICY_JOBS].into_iter().find(|known| known.ends_with(collection));
     let rest = template.split('/').skip(3);
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
     use crate::path::{SERVICE, STORE, STORES_COUNT};
 
-    /// Returns the address that a path is read as.
+    /// Returns the canonical address that a path is read as.
     fn canonical(path: &str) -> Option<String> {
         locate(path).map(filled)
     }
@@ -266,7 +266,8 @@ mod tests {
             &["jobResponseBase", "classificationJobResponse", "entity"],
             Some(jobs),
         );
-        // There are none of these among ours: they are where there are none of any.
+        // The service has no elements of that type, so the cast leads to a collection that is
+        // always empty.
         casts("/dataClassification/jobs/@", &["evaluateLabelJobResponse"], Some(LABEL_JOBS));
         let policy_job = format!("{POLICY_JOBS}/j1");
         casts(

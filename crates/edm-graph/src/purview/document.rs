@@ -1,5 +1,5 @@
-//! A file's text → its elements, in a tree that is bounded while it is built. No document types, no
-//! entities but XML's own five, nothing outside the file.
+//! A file's text → its elements, in a tree that is bounded while it is built. Document types,
+//! entities beyond XML's five, and references outside the file are refused.
 
 use edm_model::limits;
 use quick_xml::XmlVersion;
@@ -11,10 +11,10 @@ use quick_xml::reader::NsReader;
 use super::error::{PurviewError, PurviewErrorKind, shown};
 use super::{CLASSIFICATION_NAMESPACE, NAMESPACE};
 
-/// Attributes that say something about the XML and nothing about the data: by name, and by prefix.
+/// Attributes that describe the XML and not the data: by name, and by prefix.
 const NEUTRAL_ATTRIBUTES: &[&str] = &["xmlns", "xml:lang", "xml:space"];
 const NEUTRAL_PREFIXES: &[&str] = &["xmlns:", "xsi:"];
-/// Elements that have no counterpart here, wherever they stand, and what to do about each.
+/// Elements that have no counterpart here, wherever they occur, and what to do about each.
 const REFUSED_ELEMENTS: &[(&str, &str)] = &[
     ("Entity", FORM),
     ("Affinity", FORM),
@@ -45,7 +45,7 @@ pub(super) struct Element {
     text: String,
 }
 
-/// What an element may hold.
+/// What an element may contain.
 pub(super) struct Grammar {
     pub(super) attributes: &'static [&'static str],
     pub(super) children: &'static [&'static str],
@@ -174,7 +174,7 @@ pub(super) fn parse(text: &str, root: &'static str) -> Result<Element, PurviewEr
 struct Parser<'a> {
     text: &'a str,
     reader: NsReader<&'a [u8]>,
-    /// How far lines are counted, and the line there.
+    /// The offset up to which lines are counted, and the line there.
     counted: (usize, u64),
     open: Vec<Element>,
     root: Option<Element>,
@@ -236,7 +236,7 @@ impl<'a> Parser<'a> {
         usize::try_from(self.reader.buffer_position()).unwrap_or(usize::MAX)
     }
 
-    /// Returns the line of an offset that is not before any asked for earlier.
+    /// Returns the line of an offset. Offsets must not decrease from call to call.
     fn line_at(&mut self, offset: usize) -> u64 {
         let (from, line) = self.counted;
         let between = self.text.as_bytes().get(from..offset).unwrap_or_default();
@@ -277,7 +277,8 @@ impl<'a> Parser<'a> {
         Some(())
     }
 
-    /// Adds to the text of the innermost element; outside of all there is white space only.
+    /// Adds to the text of the innermost element. Outside of all elements only white space is
+    /// permitted.
     fn append(&mut self, text: &str) -> Option<()> {
         match self.open.last_mut() {
             Some(element) => element.text.push_str(text),
@@ -294,7 +295,7 @@ enum OfNamespace {
     Undefined,
 }
 
-/// Samples often leave the namespace out, so none is as good as the right one.
+/// Samples often leave the namespace out, so an absent one is accepted.
 fn judge(namespace: ResolveResult<'_>) -> OfNamespace {
     match namespace {
         ResolveResult::Unbound => OfNamespace::Ours,
@@ -318,7 +319,7 @@ fn attributes(tag: &BytesStart<'_>) -> Result<Vec<(String, String)>, PurviewErro
             let count_max = limits::XML_ATTRIBUTES_MAX;
             return Err(PurviewErrorKind::TooMany { what: "attributes of one element", count_max });
         }
-        // Fails on entities that XML does not define, and on none of them expands.
+        // Fails on entities that XML does not define. It never expands one.
         let value = attribute.normalized_value(XmlVersion::Explicit1_0);
         out.push((name.to_owned(), value.map_err(|_| PurviewErrorKind::NotWellFormed)?.into_owned()));
     }

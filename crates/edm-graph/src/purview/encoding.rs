@@ -1,24 +1,25 @@
-//! Bytes of a file → its text. The first bytes decide what they can decide; the XML declaration
-//! decides the rest.
+//! Bytes of a file → its text. The first bytes decide if they can; otherwise the XML declaration
+//! does.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::error::{PurviewError, PurviewErrorKind, shown};
 
-/// Bytes in which an XML declaration is looked for.
+/// The number of bytes that are searched for an XML declaration.
 const DECLARATION_BYTES_MAX: usize = 256;
 
-/// A file's text, and what should be told about its encoding.
+/// A file's text, and a warning about its encoding.
 pub(super) struct Decoded {
     pub(super) text: String,
     pub(super) warning: Option<String>,
 }
 
-/// Decodes UTF-8 and UTF-16 with or without a byte order mark, and what else a declaration names.
+/// Decodes UTF-8 and UTF-16, with or without a byte order mark, and any encoding that a declaration
+/// names.
 ///
-/// A declaration that contradicts the first bytes does not win: tools write files anew in another
-/// encoding and leave it as it was. That is a warning. Fails on bytes that are no text in the
-/// encoding.
+/// If a declaration contradicts the first bytes, the first bytes count, with a warning: tools
+/// convert files to another encoding and leave the declaration unchanged. Fails on bytes that are
+/// invalid in the encoding.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, PurviewError> {
     let (by_bytes, mark) = match bytes {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
@@ -27,7 +28,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, PurviewError> {
         [0xef, 0xbb, 0xbf, ..] => (Some(UTF_8), 3),
         [0xff, 0xfe, ..] => (Some(UTF_16LE), 2),
         [0xfe, 0xff, ..] => (Some(UTF_16BE), 2),
-        // The first character of XML is `<` or white space, so a zero beside it tells the width.
+        // The first character of XML is `<` or white space, so a zero byte next to it shows UTF-16.
         [0, second, ..] if *second != 0 => (Some(UTF_16BE), 0),
         [first, 0, ..] if *first != 0 => (Some(UTF_16LE), 0),
         _ => (None, 0),
@@ -37,7 +38,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, PurviewError> {
     let declared = label.as_deref().map(known).transpose()?;
     let encoding = match (by_bytes, declared) {
         (Some(encoding), _) => encoding,
-        // Behind a declaration in single bytes there is no UTF-16, whatever it says.
+        // A text whose declaration is readable as single bytes is not UTF-16, whatever it declares.
         (None, None) | (None, Some(Declared::Utf16)) => UTF_8,
         (None, Some(Declared::Is(encoding))) => encoding,
     };
@@ -73,7 +74,7 @@ enum Declared {
 }
 
 fn known(label: &str) -> Result<Declared, PurviewError> {
-    // The labels of the Web take this one for little-endian, where XML means either.
+    // The Encoding Standard reads this label as little-endian; XML permits either order.
     if label.eq_ignore_ascii_case("utf-16") {
         return Ok(Declared::Utf16);
     }
@@ -81,8 +82,8 @@ fn known(label: &str) -> Result<Declared, PurviewError> {
     Encoding::for_label_no_replacement(label.as_bytes()).map(Declared::Is).ok_or_else(unknown)
 }
 
-/// Returns the encoding's name in the XML declaration, read without knowing the encoding: a
-/// declaration is ASCII.
+/// Returns the encoding's name in the XML declaration. A declaration is ASCII, so it can be read
+/// before the encoding is known.
 fn declared_label(bytes: &[u8], by_bytes: Option<&'static Encoding>) -> Option<String> {
     let wide = by_bytes.is_some_and(|encoding| encoding != UTF_8);
     let head = bytes.get(..bytes.len().min(DECLARATION_BYTES_MAX * if wide { 2 } else { 1 }))?;
@@ -94,8 +95,8 @@ fn declared_label(bytes: &[u8], by_bytes: Option<&'static Encoding>) -> Option<S
     value.get(1..)?.split(quote).next().map(str::to_owned)
 }
 
-/// Returns the line of the first byte that is no text; of UTF-8 only, whose lines can be counted
-/// before decoding.
+/// Returns the line of the first invalid byte. Only for UTF-8, whose lines can be counted before
+/// decoding.
 fn first_bad_line(bytes: &[u8], encoding: &'static Encoding) -> Option<u64> {
     let valid = std::str::from_utf8(bytes).err().filter(|_| encoding == UTF_8)?.valid_up_to();
     Some(1 + bytes.iter().take(valid).filter(|byte| **byte == b'\n').count() as u64)

@@ -4,26 +4,26 @@ use std::fmt;
 
 use edm_model::limits;
 
-/// Characters of a name that an error repeats.
+/// The number of characters of a name that an error repeats.
 const SHOWN_CHARACTERS_MAX: usize = 64;
 
-/// What is wrong with a file. Names are the file's own, shortened.
+/// What is wrong with a file. Names are those of the file, shortened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PurviewErrorKind {
-    /// The file has more bytes than are read.
+    /// The file has more bytes than the limit.
     TooLarge,
-    /// The declared encoding is none that is known.
+    /// The declared encoding is unknown.
     UnknownEncoding {
         /// Its name.
         name: String,
     },
-    /// The bytes are no text in the file's encoding.
+    /// The bytes are invalid in the file's encoding.
     NotInEncoding {
         /// The encoding.
         encoding: &'static str,
     },
-    /// The text is no well-formed XML.
+    /// The text is not well-formed XML.
     NotWellFormed,
     /// There is a document type definition.
     DocumentType,
@@ -38,17 +38,17 @@ pub enum PurviewErrorKind {
     TooMany {
         /// What.
         what: &'static str,
-        /// How many there may be.
+        /// The greatest permitted number.
         count_max: usize,
     },
     /// The file is another kind of document.
     WrongRoot {
         /// Its outermost element.
         found: String,
-        /// The one that is read.
+        /// The expected one.
         expected: &'static str,
     },
-    /// The element is of a namespace that is not read.
+    /// The element is of an unknown namespace.
     ForeignNamespace {
         /// The element.
         name: String,
@@ -57,7 +57,7 @@ pub enum PurviewErrorKind {
     RefusedElement {
         /// The element.
         name: String,
-        /// What it stands in.
+        /// The element that contains it.
         inside: String,
         /// What to do.
         advice: &'static str,
@@ -71,49 +71,49 @@ pub enum PurviewErrorKind {
         /// What to do.
         advice: String,
     },
-    /// Text stands where only elements may.
+    /// There is text where only elements are permitted.
     StrayText {
-        /// The element that holds it.
+        /// The element that contains it.
         element: String,
     },
-    /// A needed attribute is absent or empty.
+    /// A required attribute is absent or empty.
     MissingAttribute {
         /// The attribute.
         name: &'static str,
         /// Its element.
         element: String,
     },
-    /// A needed element is absent.
+    /// A required element is absent.
     MissingElement {
         /// The element.
         name: &'static str,
-        /// What it must stand in.
+        /// The element that must contain it.
         inside: String,
     },
-    /// An element stands there twice.
+    /// An element occurs twice.
     RepeatedElement {
         /// The element.
         name: String,
-        /// What it stands in.
+        /// The element that contains it.
         inside: String,
     },
     /// The value of an attribute or element cannot be used.
     BadValue {
         /// The attribute or element.
         name: &'static str,
-        /// The element that holds it.
+        /// The element that contains it.
         element: String,
         /// What it must be, and what to do.
         expected: String,
     },
-    /// The columns cannot be a data store's.
+    /// The columns are not valid for a data store.
     Columns {
         /// The sentence.
         message: String,
     },
 }
 
-/// Reports a file that cannot be used, with the line at fault where one is.
+/// Reports a file that cannot be used, with the line at fault if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PurviewError {
     kind: PurviewErrorKind,
@@ -134,14 +134,14 @@ impl PurviewError {
         &self.kind
     }
 
-    /// Returns the line, the first one is 1, where one is at fault.
+    /// Returns the line at fault, counted from 1, if there is one.
     pub fn line(&self) -> Option<u64> {
         self.line
     }
 }
 
-/// Returns a name of the file as an error may repeat it: without control characters and not longer
-/// than a line.
+/// Returns a name from the file for an error: without control characters, and shortened to fit a
+/// line.
 pub(super) fn shown(name: &str) -> String {
     let clean = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
     let mut out: String = name.chars().take(SHOWN_CHARACTERS_MAX).map(clean).collect();

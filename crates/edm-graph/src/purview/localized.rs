@@ -1,4 +1,4 @@
-//! A text in several languages → the one that is kept.
+//! A text in several languages → the text that is kept.
 
 use super::document::Element;
 use super::error::shown;
@@ -10,8 +10,8 @@ pub(super) struct Localized<'a> {
     pub(super) element: &'a Element,
 }
 
-/// Returns the text to keep: the one that is marked as the default, else the one in the package's
-/// language, else the first; and says which languages are left out.
+/// Returns the text to keep: the default, else the one in the package's language, else the first.
+/// Warns which languages are left out.
 pub(super) fn choose<'a>(
     texts: &[Localized<'a>],
     default_language: Option<&str>,

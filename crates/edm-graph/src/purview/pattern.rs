@@ -23,8 +23,7 @@ const ANY: Grammar =
 const NESTED: &str =
     "a group inside a group has no counterpart here: write one pattern for each way to fulfil it";
 
-/// The classifications that patterns name: what finds candidates in Purview, and is not needed
-/// here.
+/// The classifications that patterns name. They find candidates in Purview and are not needed here.
 #[derive(Default)]
 pub(super) struct Classifications(Vec<String>);
 
@@ -37,7 +36,7 @@ impl Classifications {
         }
     }
 
-    /// Says once what becomes of them.
+    /// Returns one warning for all of them, if there are any.
     pub(super) fn warning(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| {
             format!(
@@ -71,7 +70,8 @@ pub(super) fn read(
         }
     }
     if !alone.is_empty() {
-        // In front, because groups are filled in order and here nothing can stand in for a column.
+        // It comes first: groups are filled in order, and this column cannot be replaced by
+        // another.
         let min_matches = u32::try_from(alone.len()).unwrap_or(u32::MAX);
         groups.insert(0, EvidenceGroupResource { min_matches, max_matches: None, columns: alone });
     }
@@ -106,7 +106,7 @@ fn read_primary(pattern: &Element, classifications: &mut Classifications) -> Res
     Ok(primary.needed("matches")?.trim().to_owned())
 }
 
-/// `idRef` leads to an expression or a list of words, not to a column.
+/// `idRef` names an expression or a list of words, not a column.
 fn refuse_reference(element: &Element) -> Result<(), PurviewError> {
     match element.attribute("idRef") {
         None => Ok(()),
@@ -117,13 +117,13 @@ fn refuse_reference(element: &Element) -> Result<(), PurviewError> {
     }
 }
 
-/// How many columns a pattern and its groups may name together.
+/// The greatest number of columns that a pattern and its groups may name together.
 const fn columns_max() -> u32 {
     limits::COLUMNS_MAX as u32
 }
 
 enum Group {
-    /// None of these may be there.
+    /// None of these may be present.
     Void(Vec<String>),
     Needed(EvidenceGroupResource),
 }
@@ -131,12 +131,12 @@ enum Group {
 struct Evidence<'a> {
     primary: &'a str,
     patterns_distance: u32,
-    /// What each `match` asks for.
+    /// What each `match` requires.
     distances: Vec<u32>,
 }
 
 impl Evidence<'_> {
-    /// Reads a `match` that stands beside `known`, the columns of the same group.
+    /// Reads a `match`. `known` are the columns before it in the same group.
     fn column(
         &mut self,
         element: &Element,
@@ -164,7 +164,7 @@ impl Evidence<'_> {
             let advice = "a row has one value for each column: remove it, or ask for more columns by minMatches of Any";
             return Err(element.refuse_attribute("minCount", advice));
         }
-        // With one value of the row to find, counting repeats or not is the same.
+        // One value of the row is required, so counting repeats makes no difference.
         element.boolean("uniqueResults")?;
         classifications.note(element);
         self.distances
@@ -201,12 +201,13 @@ impl Evidence<'_> {
         if most.is_some_and(|most| most < min_matches) {
             return Err(any.bad_value("maxMatches", format!("at least minMatches, which is {min_matches}")));
         }
-        // More than there are columns is no bound at all, and the wire's is lower than XML's.
+        // A number above that of the columns is no bound, and the wire's maximum is lower than
+        // XML's.
         let max_matches = most.map(|most| most.min(columns_max()));
         Ok(Group::Needed(EvidenceGroupResource { min_matches, max_matches, columns }))
     }
 
-    /// Returns the distance of the whole pattern.
+    /// Returns the proximity of the whole pattern.
     fn distance(&self, pattern: &Element) -> Result<u32, PurviewError> {
         let first = self.distances.first().copied().unwrap_or(self.patterns_distance);
         if self.distances.iter().any(|distance| *distance != first) {

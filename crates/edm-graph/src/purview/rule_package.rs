@@ -34,14 +34,14 @@ const LOCALIZED_TEXT: Grammar = Grammar { attributes: &["default", "langcode"], 
 /// Types of one package.
 const TYPES_MAX: usize = 1_000;
 
-/// What a rule package says.
+/// The content of a rule package.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulePackage {
-    /// The package's own name.
+    /// The name of the package.
     pub name: Option<String>,
     /// Its sensitive types, in the order of the file; at least one.
     pub types: Vec<PackageType>,
-    /// What is taken otherwise than Purview would, in sentences.
+    /// Sentences about what is read in another way than in Purview.
     pub warnings: Vec<String>,
 }
 
@@ -50,8 +50,7 @@ pub struct RulePackage {
 pub struct PackageType {
     /// The line on which it starts.
     pub line: u64,
-    /// The type; where an id of a data store belongs, there is the name that the package calls it
-    /// by.
+    /// The type. In place of the id of its data store it has the name that the package uses.
     pub resource: SensitiveTypeResource,
 }
 
@@ -66,7 +65,8 @@ pub fn read_rule_package(bytes: &[u8]) -> Result<RulePackage, PurviewError> {
     let mut warnings: Vec<String> = decoded.warning.into_iter().collect();
     let about = read_rule_pack(root.child("RulePack")?, &mut warnings)?;
     let rules = root.child("Rules")?;
-    // A rule of another kind says more about the file than what may be missing beside it.
+    // A rule of another kind explains the file better than a missing element does, so it is
+    // reported first.
     rules.check(&RULES)?;
     let strings = rules.child("LocalizedStrings")?;
     strings.check(&LOCALIZED_STRINGS)?;
@@ -106,7 +106,7 @@ fn lower(text: &Option<String>) -> Option<String> {
     text.as_deref().map(str::to_lowercase)
 }
 
-/// What a package says about itself.
+/// The metadata of a package.
 #[derive(Default)]
 struct About {
     name: Option<String>,
@@ -144,7 +144,7 @@ fn read_rule_pack(pack: &Element, warnings: &mut Vec<String>) -> Result<About, P
     })
 }
 
-/// Returns an element's text, `None` where there is nothing.
+/// Returns an element's text; `None` if it is empty.
 fn bounded(element: Option<&Element>, characters_max: usize) -> Result<Option<String>, PurviewError> {
     let Some(element) = element.filter(|element| !element.text().is_empty()) else { return Ok(None) };
     if element.text().chars().count() > characters_max {
@@ -153,7 +153,7 @@ fn bounded(element: Option<&Element>, characters_max: usize) -> Result<Option<St
     Ok(Some(element.text().to_owned()))
 }
 
-/// Every id once, every text for an id of the file.
+/// Checks that ids are unique and that every text is for an id of the file.
 fn check_ids(exact: &[&Element], strings: &Element) -> Result<(), PurviewError> {
     let mut ids = Vec::with_capacity(exact.len());
     for element in exact {
@@ -224,7 +224,8 @@ fn read_type(
         exact_match: Some(ExactMatchRuleResource {
             data_store_id: data_store,
             recommended_confidence: recommended.unwrap_or(RECOMMENDED_CONFIDENCE_DEFAULT),
-            // The package knows no columns' types: the store that takes the type does.
+            // The default depends on the columns' types, which the package does not have. The
+            // service sets it when the type is created.
             redact_confidence: None,
             patterns,
         }),

@@ -17,12 +17,12 @@ const FIELD: Grammar = Grammar {
     text: false,
 };
 
-/// What a schema file says.
+/// The content of a schema file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SchemaFile {
     /// The data store: its name, description and columns.
     pub store: DataStoreResource,
-    /// What is taken otherwise than Purview would, in sentences.
+    /// Sentences about what is read in another way than in Purview.
     pub warnings: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ pub fn read_schema(bytes: &[u8]) -> Result<SchemaFile, PurviewError> {
         columns.push(read_field(field, &mut warnings, &mut sensitive)?);
     }
     if !sensitive.is_empty() {
-        // The default there is the opposite of Graph's, so it is written down and told.
+        // Purview's default is the opposite of Graph's, so it is set explicitly, with a warning.
         warnings.push(format!(
             "caseInsensitive is absent, which means that case matters: {}",
             sensitive.join(", ")
@@ -77,7 +77,7 @@ fn read_field(
     if insensitive.is_none() {
         sensitive.push(shown(name));
     }
-    // Early schemas had it, and it never decided what matches.
+    // Early schemas had it. It never had an effect on matches.
     if field.boolean("unique")? == Some(true) {
         let line = field.line;
         warnings.push(format!(
@@ -95,7 +95,8 @@ fn read_field(
     })
 }
 
-/// Reads characters in a row or apart by commas: a comma itself cannot be ignored in Purview.
+/// Reads characters in sequence or separated by commas. A comma itself cannot be ignored in
+/// Purview.
 fn read_delimiters(
     field: &Element,
     list: &str,
@@ -106,8 +107,8 @@ fn read_delimiters(
     let mut has_layout = false;
     for item in list.split(',') {
         let trimmed = item.trim_matches(' ');
-        // `-, /` is two delimiters with layout between; in `-, ` and `- /` the space is one of
-        // them.
+        // `-, /` is two delimiters with layout between them. In `-, ` and `- /` the space is a
+        // delimiter.
         if in_a_row || trimmed.is_empty() {
             characters.extend(item.chars());
         } else {
@@ -133,7 +134,7 @@ fn read_delimiters(
     Ok(characters.into_iter().map(String::from).collect())
 }
 
-/// Asks for what a data store's columns must be, so that a refusal has the line of its field.
+/// Checks that the columns are valid for a data store, so that a refusal has the line of its field.
 fn check_columns(store: &Element, columns: &[ColumnResource]) -> Result<(), PurviewError> {
     let Err(error) = columns_from_wire(columns, "columns") else { return Ok(()) };
     let position =

@@ -8,7 +8,7 @@ use super::NAMESPACE;
 use crate::resource::column::ColumnResource;
 use crate::resource::data_store::DataStoreResource;
 
-/// What Purview takes (its documentation; older pages say five searchable fields).
+/// Purview's limits, from its documentation. Older pages say five searchable fields.
 const FIELDS_MAX: usize = 32;
 const SEARCHABLE_MAX: usize = 10;
 
@@ -17,19 +17,19 @@ const SEARCHABLE_MAX: usize = 10;
 pub struct WrittenSchema {
     /// The file's text, in UTF-8.
     pub xml: String,
-    /// What the file cannot say and Purview would not take, in sentences; the first kind stands in
-    /// it as comments.
+    /// Sentences about what the file cannot express and what Purview would refuse. The file has the
+    /// first kind as comments too.
     pub warnings: Vec<String>,
 }
 
-/// Writes a data store's name, description and columns. Reading the file gives the same, save what
-/// the warnings tell.
+/// Writes a data store's name, description and columns. Reading the file gives the same, except for
+/// what the warnings name.
 pub fn write_schema(store: &DataStoreResource) -> WrittenSchema {
     let columns = store.columns.as_deref().unwrap_or_default();
     let mut warnings = beyond_purview(columns);
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     let mut write = |event: Event<'_>| {
-        // A vector takes every byte.
+        // Writing to a vector cannot fail.
         let _ = writer.write_event(event);
     };
     write(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)));
@@ -77,7 +77,7 @@ fn field(column: &ColumnResource, warnings: &mut Vec<String>) -> BytesStart<'sta
     element
 }
 
-/// Adds an attribute; characters that no XML can hold are replaced and told of.
+/// Adds an attribute. Characters that XML cannot contain are replaced, with a warning.
 fn push(element: &mut BytesStart<'_>, name: &str, value: &str, warnings: &mut Vec<String>) {
     let holdable = holdable(value);
     if holdable != value {
@@ -86,13 +86,13 @@ fn push(element: &mut BytesStart<'_>, name: &str, value: &str, warnings: &mut Ve
     element.push_attribute((name, holdable.as_str()));
 }
 
-/// Returns the text with a sign in the place of each character that XML cannot hold.
+/// Returns the text with U+FFFD for each character that XML cannot contain.
 fn holdable(text: &str) -> String {
     let allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..);
     text.chars().map(|c| if allowed(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
 }
 
-/// Two hyphens end a comment, wherever they come from.
+/// Makes a comment. XML permits no two hyphens in a row within one, so they are separated.
 fn comment(text: &str) -> BytesText<'static> {
     let mut apart = String::from(" ");
     for character in holdable(text).chars() {
@@ -127,7 +127,7 @@ fn unsayable(column: &ColumnResource) -> Vec<String> {
     lost
 }
 
-/// Says what Purview would refuse of columns that this service takes.
+/// Warns of columns that this service takes and Purview would refuse.
 fn beyond_purview(columns: &[ColumnResource]) -> Vec<String> {
     let mut warnings = Vec::new();
     if columns.len() > FIELDS_MAX {

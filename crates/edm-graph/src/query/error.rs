@@ -1,4 +1,4 @@
-//! What can be wrong with a query.
+//! Why a query cannot be answered.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use edm_model::limits;
 /// What is wrong with a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueryErrorKind {
-    /// No such option, or not at this place.
+    /// The option is unknown, or not permitted at this address.
     UnknownOption,
     /// The option is given twice.
     Repeated,
-    /// `$search` is not served.
+    /// `$search` is not supported.
     SearchNotServed,
     /// The query is too long.
     TooLong,
@@ -19,19 +19,19 @@ pub enum QueryErrorKind {
     TooDeep,
     /// The filter names too many properties and values.
     TooManyTerms,
-    /// The filter looks into too many collections.
+    /// The filter has too many `any` over collections.
     TooManyCollections,
     /// The order has too many keys.
     TooManyKeys,
     /// The values that the list is ordered by are too long for a page token.
     KeysTooLong,
-    /// The bytes are no UTF-8.
+    /// The bytes are not UTF-8.
     NotText,
     /// The value must be a whole number.
     NotANumber,
     /// The value must be `true` or `false`.
     NotABoolean,
-    /// No such property.
+    /// There is no such property.
     UnknownProperty {
         /// As it was written.
         name: String,
@@ -41,12 +41,12 @@ pub enum QueryErrorKind {
         /// As it was written.
         name: String,
     },
-    /// The property is a collection, which only `any` looks into.
+    /// The property is a collection, which only `any` can search.
     Collection {
         /// As it was written.
         name: String,
     },
-    /// The property is no collection, so there is no `any` of it.
+    /// The property is not a collection, so `any` does not apply.
     NotACollection {
         /// As it was written.
         name: String,
@@ -56,19 +56,19 @@ pub enum QueryErrorKind {
         /// As it was written.
         name: String,
     },
-    /// The filter cannot be read from here on.
+    /// The filter cannot be read from this position on.
     Syntax {
-        /// Bytes into the option's value.
+        /// The offset into the option's value, in bytes.
         position: usize,
-        /// What should stand here.
+        /// What is expected there.
         expected: &'static str,
     },
     /// The two sides of a comparison cannot be compared.
     TypesDiffer {
-        /// What the property is.
+        /// The kind of the property.
         expected: &'static str,
     },
-    /// The page token is not one of ours.
+    /// The page token is not from this list.
     BadSkipToken,
 }
 

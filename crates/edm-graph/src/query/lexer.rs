@@ -2,22 +2,22 @@
 
 use super::error::QueryErrorKind;
 
-/// A token and where it begins.
+/// A token and its start.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
     pub(super) position: usize,
     pub(super) kind: TokenKind,
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum TokenKind {
     Open,
     Close,
     Comma,
-    /// Behind the variable of `any`.
+    /// The colon after the variable of `any`.
     Colon,
-    /// A quoted string, its doubled quotes made single.
+    /// A quoted string, with its doubled quotes made single.
     Text(String),
     /// A name, operator, number, date or GUID.
     Word(String),
@@ -50,7 +50,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryErrorKind> {
             }
             _ => {
                 let mut word = String::from(character);
-                // A date holds colons; behind a name a colon is one by itself, as in
+                // A date contains colons. After a name a colon is a token by itself, as in
                 // `any(f:f eq 'x')`.
                 let name = character.is_alphabetic() || character == '_';
                 let ends = |next: char| {

@@ -1,5 +1,5 @@
-//! OData's query options, read from an address into the words of a list (`edm_model::ListQuery`).
-//! Which elements those are is the catalog's work; here nothing looks at an element but `$select`.
+//! OData's query options, read from an address into `edm_model::ListQuery`. The catalog selects the
+//! elements; only `$select` is applied here.
 
 mod error;
 mod lexer;

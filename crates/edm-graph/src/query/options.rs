@@ -8,66 +8,66 @@ use super::parser::parse_filter;
 use super::property::{Kind, Property, resolve};
 use super::skip_token::{self, Fingerprint};
 
-/// What a value keeps when it is written into an address.
+/// The characters of a value that are not escaped in an address.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b',');
 
-/// What the resources at an address look like to queries.
+/// The resources at an address, as queries see them.
 #[derive(Debug)]
 pub struct Shape {
-    /// What they have.
+    /// Their properties.
     pub properties: &'static [Property],
-    /// What can be expanded.
+    /// Their navigations that can be expanded.
     pub expandable: &'static [Navigation],
 }
 
-/// Something that can be expanded.
+/// A navigation that can be expanded.
 #[derive(Debug)]
 pub struct Navigation {
     /// Its name.
     pub name: &'static str,
-    /// What it leads to.
+    /// The shape of what it leads to.
     pub shape: &'static Shape,
-    /// `Nested` where that is a collection, `Item` where it is one resource or none.
+    /// `Nested` if that is a collection, `Item` if it is at most one resource.
     pub place: Place,
 }
 
-/// What kind of address the query stands at, which decides what it may ask.
+/// The kind of address of a query, which decides which options it may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// A collection.
     List,
     /// A collection inside `$expand`.
     Nested,
-    /// One resource, or an action that answers with one.
+    /// One resource, or an action whose answer is one.
     Item,
     /// `/$count`.
     Count,
-    /// An action that answers with something else.
+    /// An action with another answer.
     Action,
 }
 
 /// A query, checked against a shape.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct QueryOptions {
-    /// The properties to answer with, by their own spelling; `None` is all.
+    /// The properties to answer with, in their declared spelling; `None` is all.
     pub select: Option<Vec<&'static str>>,
-    /// Which elements.
+    /// The condition on the elements.
     pub filter: Option<Condition>,
-    /// In which order; none is that of creation.
+    /// The order; empty is the order of creation.
     pub order_by: Vec<OrderKey>,
-    /// At most how many, over all pages.
+    /// The greatest number of elements, over all pages.
     pub top: Option<u32>,
-    /// How many to leave out in front of the first page.
+    /// The number of elements to skip before the first page.
     pub skip: u64,
-    /// Whether to say how many there are.
+    /// Whether to count all elements.
     pub count: bool,
-    /// What to answer with beside.
+    /// The navigations to expand.
     pub expand: Vec<Expand>,
     /// Where this page begins, unless it is the first.
     pub after: Option<Cursor>,
-    /// How many were answered before this page.
+    /// The number of elements answered before this page.
     pub served: u64,
-    /// Which list it is.
+    /// The identity of the list.
     list: Fingerprint,
 }
 
@@ -76,15 +76,15 @@ pub struct QueryOptions {
 pub struct Expand {
     /// Its name.
     pub name: &'static str,
-    /// What is asked of its elements.
+    /// The query on its elements.
     pub options: QueryOptions,
     /// The same as the query of an address.
     pub query: String,
 }
 
 impl QueryOptions {
-    /// Reads a query as it stands in the address. Options without `$` are no one's business and
-    /// left alone. Fails on the first option that is unknown, repeated, misplaced or wrong.
+    /// Reads a query, escaped as in the address. Options without `$` are ignored. Fails on the
+    /// first option that is unknown, repeated, misplaced or wrong.
     pub fn parse(query: Option<&str>, shape: &Shape, place: Place) -> Result<Self, QueryError> {
         let query = query.unwrap_or("");
         let too_long = || QueryError::new(QueryErrorKind::TooLong, "query");
@@ -109,8 +109,8 @@ impl QueryOptions {
         Self::read(&pairs, shape, place)
     }
 
-    /// Returns the query of the page behind `cursor`, after `served` elements: this one with
-    /// another page token. Fails when the values that the list is ordered by are too long for a
+    /// Returns the query of the page after `cursor`, after `served` elements: this query with
+    /// another page token. Fails if the values that the list is ordered by are too long for a
     /// token.
     pub fn next_query(
         &self,
@@ -131,7 +131,7 @@ impl QueryOptions {
         Ok(pairs.join("&"))
     }
 
-    /// Returns whether the answer names this property.
+    /// Returns whether the answer contains this property.
     pub fn selects(&self, name: &str) -> bool {
         self.select.as_ref().is_none_or(|selected| selected.contains(&name))
     }
@@ -205,7 +205,7 @@ fn fingerprint(shape: &Shape, filter: &str, order: &str) -> Fingerprint {
     list.with(filter.trim().as_bytes()).with(order.trim().as_bytes())
 }
 
-/// Returns whether the keys are those of an order of these kinds.
+/// Returns whether the keys fit an order of these kinds.
 fn fits(cursor: &Cursor, kinds: &[Kind]) -> bool {
     let fits = |(key, kind): (&Literal, &Kind)| match key {
         Literal::Null => true,
@@ -243,11 +243,12 @@ fn read_select(value: &str, shape: &Shape) -> Result<Option<Vec<&'static str>>, 
         if name == "*" {
             return Ok(None);
         }
-        // Graph lets `$select` name a navigation; it adds nothing unless it is expanded too.
+        // Graph lets `$select` name a navigation. It has no effect unless the navigation is
+        // expanded too.
         if shape.expandable.iter().any(|known| known.name.eq_ignore_ascii_case(name)) {
             continue;
         }
-        // A session has its store under two names that differ in case alone: each selects its own.
+        // A session has its store under two names that differ only in case. Each selects itself.
         let exact = shape.properties.iter().find(|property| property.name == name);
         let any = || shape.properties.iter().find(|property| property.name.eq_ignore_ascii_case(name));
         let property =
@@ -313,7 +314,7 @@ fn read_expand(value: &str, shape: &Shape, option: &str) -> Result<Vec<Expand>, 
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             pairs.push((name.trim().to_owned(), value.to_owned()));
         }
-        // Shapes end (store, session, agent), so this recursion does too.
+        // The recursion ends because shapes are nested three deep (store, session, agent).
         let options = QueryOptions::read(&pairs, known.shape, known.place)?;
         let written =
             pairs.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, KEPT)));
@@ -322,7 +323,7 @@ fn read_expand(value: &str, shape: &Shape, option: &str) -> Result<Vec<Expand>, 
     Ok(expand)
 }
 
-/// Splits at separators that stand outside quotes and parentheses; empty parts are dropped.
+/// Splits at separators outside quotes and parentheses. Empty parts are dropped.
 fn split(text: &str, separator: char) -> Result<Vec<&str>, QueryErrorKind> {
     let (mut parts, mut begin, mut depth, mut quoted) = (Vec::new(), 0, 0usize, false);
     for (position, character) in text.char_indices() {

@@ -1,4 +1,4 @@
-//! `$filter`: a parser with bounds on depth and on what is named.
+//! `$filter`: a parser with bounds on depth and on the number of names and values.
 
 use edm_model::{Comparison, Condition, Literal, Operand, TextTest, limits};
 
@@ -7,11 +7,11 @@ use super::lexer::{Token, TokenKind, tokens};
 use super::property::{Kind, Property, resolve};
 use crate::date_time::DateTimeOffset;
 
-/// Characters of a GUID that is written without quotes.
+/// The characters of a GUID that is written without quotes.
 const GUID_CHARACTERS: usize = 36;
 
-/// Parses a filter over these properties; who reads it from outside bounds its length first.
-/// Fails with what is wrong and where.
+/// Parses a filter over these properties. The caller must bound its length first. Fails with what
+/// is wrong and where.
 pub fn parse_filter(text: &str, properties: &'static [Property]) -> Result<Condition, QueryErrorKind> {
     let tokens = tokens(text)?;
     let end = text.len();
@@ -24,7 +24,7 @@ pub fn parse_filter(text: &str, properties: &'static [Property]) -> Result<Condi
     }
 }
 
-/// An operand, and what it holds unless it is a value.
+/// An operand, and its kind unless it is a value.
 #[derive(Clone)]
 struct Term {
     operand: Operand,
@@ -37,7 +37,7 @@ impl Term {
     }
 }
 
-/// The variable of the `any` that is being read, and what its elements are.
+/// The variable of the `any` that is being read, and the kind of its elements.
 #[derive(Clone)]
 struct Element {
     variable: String,
@@ -64,14 +64,15 @@ impl Parser<'_> {
         QueryErrorKind::Syntax { position, expected }
     }
 
-    /// Takes the token if it is this one.
+    /// Consumes the next token if it is this one.
     fn take(&mut self, kind: &TokenKind) -> bool {
         let there = self.peek() == Some(kind);
         self.next += usize::from(there);
         there
     }
 
-    /// Takes the token if it is this operator; operators are lower case, other cases are read too.
+    /// Consumes the next token if it is this operator. Operators are lower case; other cases are
+    /// accepted too.
     fn take_word(&mut self, word: &str) -> bool {
         let there = matches!(self.peek(), Some(TokenKind::Word(found)) if found.eq_ignore_ascii_case(word));
         self.next += usize::from(there);
@@ -131,7 +132,7 @@ impl Parser<'_> {
         self.comparison(depth)
     }
 
-    /// Returns the word that stands before an opening parenthesis.
+    /// Returns the word before an opening parenthesis.
     fn called(&self) -> Option<String> {
         match (self.peek(), self.tokens.get(self.next + 1).map(|token| &token.kind)) {
             (Some(TokenKind::Word(word)), Some(TokenKind::Open)) => Some(word.clone()),
@@ -139,8 +140,8 @@ impl Parser<'_> {
         }
     }
 
-    /// Reads what may stand behind a condition: that it is compared with true or false. What is
-    /// unknown stays unknown.
+    /// Reads an optional comparison of a condition with `true` or `false`. An unknown condition
+    /// stays unknown.
     fn held(&mut self, condition: Condition) -> Result<Condition, QueryErrorKind> {
         let is_equal = match (self.take_word("eq"), self.peek()) {
             (true, _) => true,
@@ -291,7 +292,7 @@ impl Parser<'_> {
         self.need(&TokenKind::Close, "a closing parenthesis")?;
         require_text(&inner)?;
         let operand = match inner.operand {
-            // To lower twice is to lower once.
+            // Lowering is idempotent, so a nested `tolower` is dropped.
             lowered @ Operand::Lower(_) => lowered,
             Operand::Literal(Literal::Text(text)) => Operand::Literal(Literal::Text(text.to_lowercase())),
             Operand::Literal(other) => Operand::Literal(other),
@@ -323,7 +324,7 @@ impl Parser<'_> {
     }
 }
 
-/// As `resolve`, but not for a collection: those are looked into by `any`.
+/// Like `resolve`, but fails on a collection, which only `any` can search.
 fn comparable(path: &str, properties: &'static [Property]) -> Result<(String, Kind), QueryErrorKind> {
     match resolve(path, properties)? {
         (_, Kind::Texts | Kind::Elements(_)) => Err(QueryErrorKind::Collection { name: path.to_owned() }),
@@ -336,7 +337,7 @@ fn is_variable(word: &str) -> bool {
         && word.chars().all(|next| next.is_ascii_alphanumeric() || next == '_')
 }
 
-/// Reads a value without quotes; `None` is a name.
+/// Reads a value without quotes. `None` means that it is a name.
 fn read_literal(word: &str) -> Option<Literal> {
     match word {
         "null" => return Some(Literal::Null),
@@ -367,8 +368,8 @@ fn require_text(term: &Term) -> Result<(), QueryErrorKind> {
     if fits { Ok(()) } else { Err(QueryErrorKind::TypesDiffer { expected: "a string" }) }
 }
 
-/// Checks that two sides can be compared; a quoted date beside a date-time property becomes a
-/// date-time.
+/// Checks that two sides can be compared. A quoted date that is compared with a date-time property
+/// becomes a date-time.
 fn agree(left: Term, right: Term) -> Result<(Term, Term), QueryErrorKind> {
     if left.kind.is_none() && right.kind.is_some() {
         return agree(right, left).map(|(right, left)| (left, right));

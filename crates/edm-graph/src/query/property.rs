@@ -1,8 +1,8 @@
-//! What queries may name, and what each name means for them.
+//! The properties that queries may name.
 
 use super::error::QueryErrorKind;
 
-/// What a property holds, as far as queries care.
+/// The kind of a property, as far as queries depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A string.
@@ -13,15 +13,15 @@ pub enum Kind {
     Boolean,
     /// A date-time.
     Moment,
-    /// An object whose parts can be compared; itself it is null or not.
+    /// An object whose parts can be compared. The object itself can only be compared with null.
     Members(&'static [Property]),
-    /// A collection of strings, which `any` looks into.
+    /// A collection of strings, searched with `any`.
     Texts,
-    /// A collection of objects, which `any` looks into.
+    /// A collection of objects, searched with `any`.
     Elements(&'static [Property]),
-    /// Anything that can be selected, never compared or sorted by: the catalog does not know it.
+    /// It can be selected, but not compared or sorted by, because the catalog does not have it.
     Complex,
-    /// Can be selected, never compared or sorted by: that would let a reader guess it.
+    /// It can be selected, but not compared or sorted by, because a reader could then guess it.
     Secret,
 }
 
@@ -30,7 +30,7 @@ pub enum Kind {
 pub struct Property {
     /// Its name in the JSON.
     pub name: &'static str,
-    /// What it holds.
+    /// Its kind.
     pub kind: Kind,
 }
 
@@ -41,9 +41,8 @@ impl Property {
     }
 }
 
-/// Finds what a path such as `error/code` names, whatever the case of its letters, and its own
-/// spelling. Fails where there is no such property, and where there is one that can only be
-/// selected.
+/// Finds the property that a path such as `error/code` names, ignoring case, and its declared
+/// spelling. Fails if there is no such property, and if it can only be selected.
 pub(super) fn resolve(path: &str, properties: &'static [Property]) -> Result<(String, Kind), QueryErrorKind> {
     let unknown = || QueryErrorKind::UnknownProperty { name: path.to_owned() };
     let mut spelled = String::new();

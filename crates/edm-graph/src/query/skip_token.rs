@@ -1,9 +1,9 @@
-//! `$skiptoken`: where the next page begins. Opaque to clients: base64url of a version, a checksum
-//! and a place.
+//! `$skiptoken`: where the next page begins. It is opaque to clients: base64url of a version, a
+//! checksum and a place.
 //!
-//! The checksum covers the list's filter and order too, so that a token that was cut, altered or
-//! brought from another list is refused rather than answered with a wrong page. It is no secret:
-//! who makes a token up reads a page that the same caller may read anyway.
+//! The checksum covers the list's filter and order too. So a token that was cut, altered or taken
+//! from another list is refused, and no wrong page is answered. It is not a secret: a forged token
+//! gives a page that its caller may read anyway.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,7 +20,8 @@ const TAG_DECIMAL: u8 = 3;
 const TAG_BOOLEAN: u8 = 4;
 const TAG_MOMENT: u8 = 5;
 
-/// What a list is, as far as its tokens go: FNV-1a over whatever makes it another list.
+/// The identity of a list for its tokens: FNV-1a over everything that distinguishes it from other
+/// lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fingerprint(u64);
 
@@ -33,13 +34,13 @@ impl Default for Fingerprint {
 impl Fingerprint {
     pub(super) fn with(self, bytes: &[u8]) -> Self {
         let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
-        // The length goes in too, so that what ends one part does not begin the next.
+        // The length is hashed too, so that bytes cannot move between neighbouring parts.
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes();
         Self(length.iter().chain(bytes).fold(self.0, step))
     }
 }
 
-/// Writes the place behind `cursor`, after `served` elements. `None` when its keys are too long.
+/// Writes the place after `cursor`, after `served` elements. `None` if its keys are too long.
 pub(super) fn write(cursor: &Cursor, served: u64, list: Fingerprint) -> Option<String> {
     let mut place = served.to_le_bytes().to_vec();
     place.extend_from_slice(&cursor.id);
@@ -64,7 +65,7 @@ pub(super) fn write(cursor: &Cursor, served: u64, list: Fingerprint) -> Option<S
     (token.len() <= limits::PAGE_TOKEN_BYTES_MAX).then_some(token)
 }
 
-/// Reads a token of this list back. `None` when it is another's, or no token at all.
+/// Reads a token of this list. `None` if it is of another list, or is not a token.
 pub(super) fn read(token: &str, list: Fingerprint) -> Option<(Cursor, u64)> {
     if token.len() > limits::PAGE_TOKEN_BYTES_MAX {
         return None;
@@ -96,7 +97,7 @@ pub(super) fn read(token: &str, list: Fingerprint) -> Option<(Cursor, u64)> {
             _ => return None,
         });
     }
-    // A token far beyond any list would overflow sums later.
+    // A count far beyond any list would overflow sums later.
     (served <= u64::from(u32::MAX)).then_some((Cursor { keys, id }, served))
 }
 

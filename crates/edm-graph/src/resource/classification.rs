@@ -1,5 +1,4 @@
-//! The actions `classifyExactMatches` and `redactExactMatches`: what they take and what they
-//! answer.
+//! The actions `classifyExactMatches` and `redactExactMatches`: their bodies and their answers.
 
 use std::borrow::Cow;
 
@@ -19,50 +18,50 @@ use crate::schema::actions::{CLASSIFY, REDACT};
 use crate::schema::batches::TEXT_LINE;
 use crate::text_object::TextObject;
 
-/// Bytes of the longest text: the body that carries it is bounded already.
+/// The bytes of the longest text. The body that contains it is bounded already.
 const TEXT_CHARACTERS_MAX: usize = limits::JSON_BODY_BYTES_MAX;
 const REPLACEMENTS: &[&str] = &["mask", "label", "token"];
 
 /// The body of `classifyExactMatches`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassifyRequest<'a> {
-    /// The text to look in.
+    /// The text to search.
     pub text: Cow<'a, str>,
     /// What to look for, and how.
     pub options: ClassifyOptions,
 }
 
-/// What to look for in a text, and how: in the body beside the text, or in the query where the body
-/// is the text.
+/// What to look for in a text, and how. It is in the body beside the text, or in the query if the
+/// body is the text itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassifyOptions {
     /// The types to look for, as sent; empty is all.
     pub sensitive_type_ids: Vec<String>,
     /// When to stop and answer with what was found.
     pub timeout_ms: Option<u64>,
-    /// Places that the caller found already; empty is everywhere.
+    /// Places that the caller has already found; empty means everywhere.
     pub candidates: Vec<CandidateSpan>,
-    /// Whether to say why values that were found are no match.
+    /// Whether to explain why values that were found are not matches.
     pub explain: bool,
     /// Matches below it are left out.
     pub minimum_confidence: u8,
-    /// Rows that hold one of these values in this column are exempt.
+    /// Rows with one of these values in this column are exempt.
     pub exempt: Vec<(String, Vec<String>)>,
-    /// How places are told, in the request and in the answer.
+    /// How places are given in the request and the answer.
     pub telling: Telling,
 }
 
-/// How an answer tells what was found where.
+/// How an answer gives values and places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Telling {
-    /// Whether it says what stood in the text.
+    /// Whether it contains the values that were found.
     pub include_values: bool,
-    /// What offsets and lengths count.
+    /// The unit of offsets and lengths.
     pub offset_unit: OffsetUnit,
 }
 
 impl Default for Telling {
-    /// As Graph does.
+    /// Graph's defaults.
     fn default() -> Self {
         Self { include_values: true, offset_unit: OffsetUnit::Utf16 }
     }
@@ -79,7 +78,7 @@ impl Telling {
     }
 }
 
-/// A place in the text, in the asked units.
+/// A place in the text, in the requested unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CandidateSpan {
     /// Where it begins.
@@ -89,7 +88,7 @@ pub struct CandidateSpan {
 }
 
 impl<'a> ClassifyRequest<'a> {
-    /// Reads the body, and returns what nobody looked at. Fails as [`FromBody::parse`] does.
+    /// Reads the body, and returns the ignored properties too. Fails as [`FromBody::parse`] does.
     pub fn parse(bytes: &'a [u8], wished: Option<Handling>) -> Result<(Self, Ignored), BodyError> {
         const FIELDS: Fields = Fields::Parameters(&CLASSIFY);
         let TextObject { text, others, ignored } = TextObject::parse(bytes, FIELDS)?;
@@ -120,11 +119,12 @@ impl ClassifyOptions {
         })
     }
 
-    /// Reads the options of an action from a query, and returns what nobody looked at:
-    /// `sensitiveTypeIds` apart by commas, every other value as the JSON that it would be in a
-    /// body. Options that begin with `$` are OData's and left to others. Fails with the name of the
-    /// first one that is wrong or given twice, and where options that the action does not have are
-    /// not to be ignored: a misspelt one would change what is found without a word.
+    /// Reads the options of an action from a query, and returns the ignored ones too.
+    /// `sensitiveTypeIds` is separated by commas; every other value is the JSON that a body would
+    /// have. Options that begin with `$` are OData's and skipped.
+    ///
+    /// Fails with the name of the first option that is wrong or repeated. Fails on unknown options
+    /// unless they are to be ignored: a misspelt one would silently change what is found.
     pub fn from_query(
         query: Option<&str>,
         action: &'static Action,
@@ -160,7 +160,7 @@ impl ClassifyOptions {
     }
 }
 
-/// Returns the name and the value of a pair of a query.
+/// Returns the decoded name and value of a pair of a query.
 fn decoded(pair: &str) -> Result<(String, String), BodyError> {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
     let decode = |text| {
@@ -172,18 +172,18 @@ fn decoded(pair: &str) -> Result<(String, String), BodyError> {
     Ok((decode(name)?, decode(value)?))
 }
 
-/// One line of `application/x-ndjson`: a text with a name that its result bears.
+/// One line of `application/x-ndjson`: a text with an id that its result repeats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextLine<'a> {
     /// A text or a number; `null` if there is none.
     pub id: Value,
-    /// The text to look in.
+    /// The text to search.
     pub text: Cow<'a, str>,
 }
 
 impl<'a> TextLine<'a> {
-    /// Reads a line. Fails with what could be read of its id; on properties that no line has too,
-    /// unless they are to be ignored.
+    /// Reads a line. Fails on unknown properties too, unless they are to be ignored. An error has
+    /// the id if that could be read.
     pub fn read(line: &'a [u8], handling: Handling) -> Result<Self, (Value, BodyError)> {
         let TextObject { text, mut others, ignored } =
             TextObject::parse(line, Fields::Create(&TEXT_LINE)).map_err(|error| (Value::Null, error))?;
@@ -210,29 +210,29 @@ impl<'a> TextLine<'a> {
 /// The result of one line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineResult {
-    /// The line's.
+    /// The id of the line.
     pub id: Value,
-    /// Its number, the first is 1.
+    /// The line's number, counted from 1.
     pub line: u64,
     /// What was found.
     #[serde(flatten)]
     pub outcome: LineOutcome,
 }
 
-/// What came of a line.
+/// The outcome of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum LineOutcome {
-    /// It could not be looked at; lines behind it are.
+    /// It could not be searched. Lines after it are.
     Failed(ErrorEnvelope),
-    /// It was looked at.
+    /// It was searched.
     Classified(ClassificationResult),
 }
 
-/// How a match is covered.
+/// What replaces a match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReplacementWord {
-    /// As many full blocks as the value has characters.
+    /// One full block (█) for each character of the value.
     Mask,
     /// The column's name.
     Label,
@@ -243,17 +243,17 @@ pub enum ReplacementWord {
 /// The body of `redactExactMatches`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedactRequest {
-    /// The text to cover matches in.
+    /// The text to redact.
     pub text: String,
     /// The types to look for, as sent; empty is all.
     pub sensitive_type_ids: Vec<String>,
-    /// Matches below it stay; `None`: below what each type says.
+    /// Matches below it are left; `None` means the confidence of each type.
     pub minimum_confidence: Option<u8>,
-    /// How a match is covered.
+    /// What replaces a match.
     pub replacement: ReplacementWord,
-    /// When to give up: half a redaction is none.
+    /// When to give up. A redaction of half the text is not returned.
     pub timeout_ms: Option<u64>,
-    /// How the answer tells what was covered.
+    /// How the answer gives values and places.
     pub telling: Telling,
 }
 
@@ -287,7 +287,7 @@ fn read_confidence(reader: &Reader<'_>) -> Result<Option<u8>, BodyError> {
     Ok(confidence.and_then(|confidence| u8::try_from(confidence).ok()))
 }
 
-/// `timeoutInMs` is a string in the action and an integer in the complex type: both are read.
+/// `timeoutInMs` is a string in the action and an integer in the complex type. Both are read.
 fn read_timeout(reader: &Reader<'_>) -> Result<Option<u64>, BodyError> {
     let range = 1..=u64::from(i32::MAX.unsigned_abs());
     let MaybeNull::Value(Node::Text(text)) = reader.value("timeoutInMs") else {
@@ -336,16 +336,16 @@ fn read_exempt(reader: &Reader<'_>) -> Result<Vec<(String, Vec<String>)>, BodyEr
     Ok(read)
 }
 
-/// `exactMatchClassificationResult`. What has neither `classification` nor `errors` is another
-/// answer, and no text in which nothing was found.
+/// `exactMatchClassificationResult`. An answer with neither `classification` nor `errors` is of
+/// another kind, and does not mean that nothing was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ClassificationResult {
     /// One element for each type that matched.
     pub classification: Vec<DetectedContent>,
-    /// What could not be done: unknown types, time out.
+    /// What could not be done, such as unknown types or a timeout.
     pub errors: Vec<ClassificationError>,
-    /// When explained, or when a limit was reached.
+    /// Present if explanations were requested or a limit was reached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -354,9 +354,9 @@ pub struct ClassificationResult {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RedactionResult {
-    /// The text with its matches covered.
+    /// The text with its matches replaced.
     pub text: String,
-    /// What was covered.
+    /// What was replaced.
     pub classification: Vec<DetectedContent>,
     /// Matches that were found and left in the text.
     pub below_threshold_count: u32,
@@ -384,7 +384,7 @@ pub struct DetectedContent {
     pub counts: Vec<ConfidenceCount>,
 }
 
-/// How much reached one confidence.
+/// Counts at one confidence.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConfidenceCount {
@@ -396,30 +396,29 @@ pub struct ConfidenceCount {
     pub match_count: u32,
 }
 
-/// `sensitiveContentLocation`; offsets count the units that were asked for.
+/// `sensitiveContentLocation`. Offsets are in the requested unit.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContentLocation {
-    /// The primary value as it stands in the text; no value is empty, and it is where values were
-    /// not asked for.
+    /// The primary value as in the text. It is empty only if values were not requested.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id_match: String,
     /// Where it begins.
     pub offset: u64,
     /// How long it is.
     pub length: u64,
-    /// The pattern reached.
+    /// The confidence of the pattern.
     pub confidence: u8,
-    /// The facts around it.
+    /// The facts near it.
     pub evidences: Vec<ContentEvidence>,
     /// The column that matched.
     pub column_name: String,
-    /// The records that reach the pattern, the first below the header is 1.
+    /// The records that satisfy the pattern, counted from 1 after the header.
     pub rows: Vec<u64>,
     /// Whether there are more records than listed.
     #[serde(skip_serializing_if = "is_false")]
     pub rows_truncated: bool,
-    /// Parallel to `rows`: the session whose file it is.
+    /// Parallel to `rows`: the session that uploaded each.
     pub row_session_ids: Vec<String>,
 }
 
@@ -427,7 +426,7 @@ pub struct ContentLocation {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ContentEvidence {
-    /// The value as it stands in the text; empty where values were not asked for.
+    /// The value as in the text; empty if values were not requested.
     #[serde(rename = "match", skip_serializing_if = "String::is_empty")]
     pub matched: String,
     /// Where it begins.
@@ -436,7 +435,7 @@ pub struct ContentEvidence {
     pub length: u64,
     /// The column that matched.
     pub column_name: String,
-    /// Whether it counted.
+    /// Whether it counted for the pattern.
     pub counted: bool,
 }
 
@@ -448,7 +447,7 @@ pub struct Diagnostic {
     pub classification_id: String,
     /// Limits that were reached.
     pub classification_limits: Vec<ClassificationLimit>,
-    /// Values that were found and are no match.
+    /// Values that were found and are not matches.
     pub unmatched_items: Vec<UnmatchedItem>,
 }
 
@@ -458,9 +457,9 @@ pub struct Diagnostic {
 pub struct ClassificationLimit {
     /// A stable word.
     pub code: String,
-    /// The limit, at most what 32 bits hold.
+    /// The value of the limit, capped at 32 bits.
     pub allowed_limit: i32,
-    /// The types whose result it cut.
+    /// The types whose results it cut short.
     pub impacted_sensitive_type_ids: Vec<String>,
 }
 
@@ -468,22 +467,22 @@ pub struct ClassificationLimit {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UnmatchedItem {
-    /// Why: tooFewFacts, factTooFar, factOfAnotherRow, … (`docs/matching.md`, Explanations).
+    /// The reason: tooFewFacts, factTooFar, factOfAnotherRow, … (`docs/matching.md`, Explanations).
     pub code: String,
-    /// The value as it stands in the text; empty where values were not asked for.
+    /// The value as in the text; empty if values were not requested.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id_match: String,
     /// Where it begins.
     pub offset: u64,
     /// How long it is.
     pub length: u64,
-    /// The column whose value it is.
+    /// The value's column.
     pub column_name: String,
-    /// Sentences about the facts around it.
+    /// Sentences about the facts near it.
     pub corroborative_evidences: Vec<String>,
 }
 
-// serde asks for a function of a reference.
+// serde requires a function that takes a reference.
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_false(value: &bool) -> bool {
     !value

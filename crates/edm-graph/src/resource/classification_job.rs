@@ -20,7 +20,7 @@ use crate::schema::jobs::CLASSIFICATION_JOB;
 pub struct JobResource {
     /// The id.
     pub id: String,
-    /// When it was asked for.
+    /// When it was requested.
     pub creation_date_time: Option<DateTimeOffset>,
     /// When work on it began.
     pub start_date_time: Option<DateTimeOffset>,
@@ -33,11 +33,11 @@ pub struct JobResource {
     /// The action that made it: `classifyFile` or `classifyText`.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// Who asked for it.
+    /// The caller who requested it.
     pub user_id: Option<String>,
     /// What could not be done.
     pub error: Option<ClassificationError>,
-    /// What was found; null where nothing could be looked for.
+    /// What was found; null if nothing could be searched.
     pub result: Option<JobResult>,
 }
 
@@ -66,11 +66,11 @@ pub struct JobContent {
     pub id: String,
     /// The type's name.
     pub display_name: String,
-    /// Distinct primary values, or records where any column anchors.
+    /// The number of distinct primary values, or of records if any column may be the primary one.
     pub unique_count: u32,
-    /// The best pattern reached.
+    /// The confidence of the best pattern.
     pub confidence: u8,
-    /// From where a match should be acted on.
+    /// The confidence from which a match should be acted on.
     pub recommended_confidence: u8,
     /// The matches in the order of the text.
     pub matches: Vec<JobLocation>,
@@ -78,7 +78,7 @@ pub struct JobContent {
     pub classification_attributes: Vec<ClassificationAttribute>,
     /// Always `exactDataMatch`.
     pub classification_method: String,
-    /// Whole documents and parts of them.
+    /// The scopes: whole documents and parts of them.
     pub scope: String,
     /// Always `tenant`.
     pub sensitive_type_source: String,
@@ -98,17 +98,17 @@ pub struct ClassificationAttribute {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JobLocation {
-    /// The value as it stands in the text: in the answer of the call itself, never of a kept job.
+    /// The value as in the text. Only the answer of the call has it, never a stored job.
     pub id_match: Option<String>,
     /// Where it begins, in UTF-16 units.
     pub offset: u64,
     /// How long it is.
     pub length: u64,
-    /// The best pattern reached.
+    /// The confidence of the best pattern.
     pub confidence: u8,
-    /// What else of the record stands near.
+    /// Other values of the record near it.
     pub evidences: Vec<JobEvidence>,
-    /// The column of the value.
+    /// The value's column.
     pub column_name: String,
 }
 
@@ -116,20 +116,20 @@ pub struct JobLocation {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JobEvidence {
-    /// The value as it stands in the text: in the answer of the call itself, never of a kept job.
+    /// The value as in the text. Only the answer of the call has it, never a stored job.
     #[serde(rename = "match")]
     pub matched: Option<String>,
     /// Where it begins, in UTF-16 units.
     pub offset: u64,
     /// How long it is.
     pub length: u64,
-    /// The column of the value.
+    /// The value's column.
     pub column_name: String,
-    /// Whether the pattern counted it.
+    /// Whether it counted for the pattern.
     pub counted: bool,
 }
 
-/// The body of a PATCH of a job: nothing of it can be set.
+/// The body of a PATCH of a job. None of its properties can be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JobChange;
 
@@ -160,8 +160,8 @@ impl FromBody for ClassifyFileRequest {
     }
 }
 
-/// The body of `classifyText`. `scopesToRun` and `matchTolerancesToInclude` are about methods that
-/// are not served, and are not looked at.
+/// The body of `classifyText`. `scopesToRun` and `matchTolerancesToInclude` concern methods that
+/// this service does not have, and are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassifyTextRequest {
     /// The text.

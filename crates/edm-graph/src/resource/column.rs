@@ -7,36 +7,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::{BodyError, BodyErrorKind, MaybeNull, Reader};
 
-/// Decimal digits that a `digits` column may be padded to.
+/// The greatest number of digits that a `digits` column may be padded to.
 const WIDTH_MAX: u32 = 64;
-/// Ignored delimiters of a column; there are fewer printable ASCII characters that could be one.
+/// The greatest number of ignored delimiters of a column. Fewer printable ASCII characters can be
+/// one.
 const DELIMITERS_MAX: usize = 64;
 
 /// A column as Graph writes it, with this service's additions.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ColumnResource {
-    /// The name, as the file's header spells it.
+    /// The name, spelled as in the file's header.
     pub name: Option<String>,
-    /// Whether a value can be found by itself.
+    /// Whether a value can be found by itself in a text.
     pub is_searchable: Option<bool>,
-    /// `null` and absence mean that case does not matter.
+    /// `null` and absence mean that case is ignored.
     pub is_case_insensitive: Option<bool>,
     /// One character each.
     pub ignored_delimiters: Option<Vec<String>>,
-    /// `text` unless it says otherwise.
+    /// `text` if absent.
     pub data_type: Option<String>,
     /// Options of the data type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_type_options: Option<DataTypeOptions>,
     /// Whether the column identifies a row for deltas.
     pub is_key: Option<bool>,
-    /// Whether `é` and `e` are one.
+    /// Whether `é` and `e` count as the same letter.
     pub fold_diacritics: Option<bool>,
-    /// Read-only: what the column is fit for; absent before the first generation.
+    /// Read-only: the class of the column; absent before the first generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub class: Option<String>,
-    /// Read-only: why.
+    /// Read-only: the reason for the class.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -57,7 +58,7 @@ pub struct DataTypeOptions {
     pub order: Option<String>,
 }
 
-/// What `country` must be.
+/// What the error says that `country` must be.
 const COUNTRY: &str = "the two letters of a country in ISO 3166-1, such as US";
 /// The words of `order`.
 const ORDERS: &[&str] = &["ymd", "dmy", "mdy"];
@@ -91,7 +92,7 @@ impl From<&Column> for ColumnResource {
     }
 }
 
-/// Turns columns of the wire into a store's. `path` leads to the collection, as in `columns`.
+/// Converts columns of the wire to a store's. `path` leads to the collection, as in `columns`.
 /// Fails with the path of the first property that is wrong.
 pub fn columns_from_wire(columns: &[ColumnResource], path: &str) -> Result<Columns, BodyError> {
     let read = |(position, column): (usize, &ColumnResource)| {

@@ -33,7 +33,7 @@ pub struct DataStoreResource {
     /// Rows of the live generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub row_count: Option<u64>,
-    /// How many generations were published, 0 before the first.
+    /// The number of generations published, 0 before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
     /// The session whose data is live.
@@ -41,14 +41,17 @@ pub struct DataStoreResource {
     /// The longest cell that is matched, in atoms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maximum_number_of_tokens: Option<u32>,
-    /// The words by which the table says that a cell is empty; null for the usual ones.
+    /// The placeholders: words that mean an empty cell. Null for the usual ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub placeholders: Option<Vec<String>>,
-    /// Read-only: the live data is keyed with an older salt than new sessions get, or was made with
+    /// Read-only: whether the live data has an older salt than new sessions get, or was made with
     /// other columns or placeholders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub must_upload_again: Option<bool>,
-    /// What is answered where the live data cannot be read: `refuse` or `previous`.
+    /// Read-only: a generation before the live one is kept, which `rollback` makes live again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub can_roll_back: Option<bool>,
+    /// What to do if the live data cannot be read: `refuse` or `previous`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_unserved: Option<String>,
     /// Read-only: `none`, `served`, `stale` or `unserved`.
@@ -67,22 +70,22 @@ impl DataStoreResource {
         &EXACT_MATCH_DATA_STORE.query_properties::<{ EXACT_MATCH_DATA_STORE.property_count() }>();
 }
 
-/// What POST makes a store from.
+/// What a POST creates a store from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataStoreDraft {
     /// Its name.
     pub display_name: String,
     /// Free text.
     pub description: Option<String>,
-    /// The schema; none where it is still to be written.
+    /// The schema; empty if it is to be set later.
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
-    /// The words by which the table says that a cell is empty; `None` for the usual ones.
+    /// The placeholders: words that mean an empty cell. `None` for the usual ones.
     pub placeholders: Option<PlaceholderWords>,
-    /// What is answered where the live data cannot be read.
+    /// What to do if the live data cannot be read.
     pub on_unserved: OnUnserved,
-    /// The sessions that are made with it.
+    /// The sessions that are created with it.
     pub sessions: Vec<SessionDraft>,
 }
 
@@ -106,7 +109,7 @@ impl FromBody for DataStoreDraft {
     }
 }
 
-/// What PATCH may change.
+/// What a PATCH may change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DataStoreChange {
     /// Its name; never null.
@@ -115,11 +118,11 @@ pub struct DataStoreChange {
     pub description: MaybeNull<String>,
     /// The schema; never null.
     pub columns: MaybeNull<Columns>,
-    /// The longest cell that is matched, in atoms; null asks for the default.
+    /// The longest cell that is matched, in atoms; null means the default.
     pub tokens_max: MaybeNull<u32>,
-    /// The words by which the table says that a cell is empty; null asks for the usual ones.
+    /// The placeholders: words that mean an empty cell. Null means the usual ones.
     pub placeholders: MaybeNull<PlaceholderWords>,
-    /// What is answered where the live data cannot be read; null asks for the default.
+    /// What to do if the live data cannot be read; null means the default.
     pub on_unserved: MaybeNull<OnUnserved>,
 }
 
@@ -140,7 +143,7 @@ impl FromBody for DataStoreChange {
 }
 
 impl DataStoreChange {
-    /// Reads what is given, `null` included.
+    /// Reads a property if it is present, `null` included.
     fn given(body: &Object<'_>) -> Result<Self, BodyError> {
         let reader = Reader::new(body);
         let display_name = reader.text("displayName", limits::NAME_CHARACTERS_MAX)?;
@@ -161,13 +164,13 @@ impl DataStoreChange {
     }
 }
 
-/// Reads the words by which a table says that a cell is empty.
+/// Reads placeholders, the words that mean an empty cell.
 fn read_placeholders(reader: &Reader<'_>) -> Result<MaybeNull<PlaceholderWords>, BodyError> {
     let name = "placeholders";
     let words = reader.texts(name, limits::PLACEHOLDERS_MAX, limits::PLACEHOLDER_CHARACTERS_MAX)?;
     words.try_map(|words| {
-        // Number and length were checked: what is left is a word of white space or with a control
-        // character.
+        // Number and length were checked above. So the fault is a word of white space only, or a
+        // control character.
         PlaceholderWords::new(words).map_err(|error| {
             let target = match error {
                 PlaceholderWordsError::Length { position } => format!("{name}[{position}]"),

@@ -1,4 +1,4 @@
-//! The wire's words for limits that a scan met and for the reasons of explanations.
+//! The wire's words for limits that a scan reached, and for the reasons of explanations.
 
 use edm_model::{LimitKind, Reason};
 
@@ -13,7 +13,7 @@ pub const fn limit_code(kind: LimitKind) -> &'static str {
     }
 }
 
-/// Returns the limit that a word means; `None` for words of later versions.
+/// Returns the limit that a word means; `None` if the word is unknown, as of a later version.
 pub fn limit_kind(code: &str) -> Option<LimitKind> {
     LimitKind::ALL.into_iter().find(|kind| limit_code(*kind) == code)
 }

@@ -1,6 +1,6 @@
-//! Graph's resources. Each file holds what is sent (a type with Graph's exact names, read by the
-//! agent too), what may be set (a draft or a change, read from a body), and the properties that a
-//! query may name.
+//! Graph's resources. Each file has a type with Graph's exact names, which the server writes and
+//! the agent reads. It has a draft and a change, which are read from bodies, and the properties
+//! that a query may name.
 
 pub(crate) mod classification;
 pub(crate) mod classification_job;

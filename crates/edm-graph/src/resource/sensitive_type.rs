@@ -14,9 +14,9 @@ use crate::parse::FromBody;
 use crate::query::Property;
 use crate::schema::types::SENSITIVE_TYPE;
 
-/// The only classification method that this service makes types of.
+/// The only classification method of this service's types.
 pub const CLASSIFICATION_METHOD: &str = "exactDataMatch";
-/// The scopes of every type, as a flags enum is written.
+/// The scopes of every type, written as a flags enum.
 pub const SCOPE: &str = "fullDocument,partialDocument";
 
 const METHODS: &[&str] = &[CLASSIFICATION_METHOD];
@@ -47,11 +47,11 @@ pub struct SensitiveTypeResource {
     pub last_modified_date_time: Option<DateTimeOffset>,
     /// Flags.
     pub scope: Option<String>,
-    /// `tenant`: none comes with the program.
+    /// Always `tenant`, since no type is built in.
     pub sensitive_type_source: Option<String>,
     /// What it matches.
     pub exact_match: Option<ExactMatchRuleResource>,
-    /// Read-only: what is doubtful about it.
+    /// Read-only: warnings about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -68,15 +68,15 @@ impl SensitiveTypeResource {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExactMatchRuleResource {
-    /// The store whose records are looked for.
+    /// The store whose records are searched for.
     pub data_store_id: String,
     /// The confidence from which a match should be acted on.
     pub recommended_confidence: u8,
-    /// The confidence from which a redaction covers a match; where a type is made, absent is the
-    /// columns' default.
+    /// The confidence from which a redaction covers a match. When a type is created, absence means
+    /// the default of its columns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redact_confidence: Option<u8>,
-    /// In any order.
+    /// The patterns, in any order.
     pub patterns: Vec<PatternResource>,
 }
 
@@ -86,15 +86,15 @@ pub struct ExactMatchRuleResource {
 pub struct PatternResource {
     /// 1 to 100.
     pub confidence: u8,
-    /// The anchoring column; null is any searchable one.
+    /// The column of the primary value; null is any searchable one.
     pub primary: Option<String>,
     /// How near the evidence must be.
     pub proximity: ProximityResource,
     /// Groups of evidence.
     pub supporting: Vec<EvidenceGroupResource>,
-    /// Shown, never counted.
+    /// Columns whose values are shown and never count.
     pub not_counted: Vec<String>,
-    /// Presence voids the match.
+    /// Columns whose values near the primary value void the match.
     pub void_if: Vec<String>,
 }
 
@@ -107,7 +107,7 @@ pub struct ProximityResource {
     /// Without meaning for row and document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance: Option<u32>,
-    /// Whether the same row of a table in the text counts however far.
+    /// Whether values in the same row of a table in the text count at any distance.
     pub or_same_row: bool,
 }
 
@@ -115,11 +115,11 @@ pub struct ProximityResource {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EvidenceGroupResource {
-    /// How many facts are needed.
+    /// The number of facts that are required.
     pub min_matches: u32,
-    /// More than this fail the pattern.
+    /// With more facts than this the pattern fails.
     pub max_matches: Option<u32>,
-    /// The columns that may bring them.
+    /// The columns whose values may be the facts.
     pub columns: Vec<String>,
 }
 
@@ -164,7 +164,7 @@ impl From<Proximity> for ProximityResource {
     }
 }
 
-/// What POST makes a type from.
+/// What a POST creates a type from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SensitiveTypeDraft {
     /// The name.
@@ -192,7 +192,7 @@ impl FromBody for SensitiveTypeDraft {
     }
 }
 
-/// What PATCH may change.
+/// What a PATCH may change.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SensitiveTypeChange {
     /// The name; never null.

@@ -6,7 +6,7 @@ use crate::object::Object;
 use crate::parse::FromBody;
 use crate::schema::SERVICE;
 
-/// The body of a PATCH of the service: nothing of it can be set.
+/// The body of a PATCH of the service. None of its properties can be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServiceChange;
 

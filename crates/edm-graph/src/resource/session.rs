@@ -20,18 +20,18 @@ use crate::schema::sessions::EXACT_MATCH_SESSION;
 /// The words of `updateMode`.
 const UPDATE_MODES: &[&str] = &["replace", "delta"];
 
-/// A salt on the wire: never printed, wiped on drop. Serialising it is what it exists for.
+/// A salt on the wire: never printed, wiped on drop. It exists to be serialised.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct WireSalt(String);
 
 impl WireSalt {
-    /// Takes a salt to send.
+    /// Wraps a salt to send.
     pub fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// Returns the secret itself.
+    /// Returns the secret.
     pub fn expose_secret(&self) -> &str {
         &self.0
     }
@@ -49,53 +49,54 @@ impl fmt::Debug for WireSalt {
 pub struct SessionResource {
     /// The id.
     pub id: String,
-    /// When the session was made.
+    /// When the session was created.
     pub creation_date_time: Option<DateTimeOffset>,
-    /// When the first block came.
+    /// When the first block arrived.
     pub start_date_time: Option<DateTimeOffset>,
-    /// When anything changed last.
+    /// When it last changed.
     pub last_updated_date_time: Option<DateTimeOffset>,
     /// When the session reached a final state.
     pub completion_date_time: Option<DateTimeOffset>,
-    /// Why it failed.
+    /// Why the session failed.
     pub error: Option<ClassificationError>,
     /// The store.
     pub data_store_id: Option<String>,
-    /// The same, as Graph spelled it until 2021.
+    /// The same, in Graph's spelling until 2021.
     pub datastore_id: Option<String>,
     /// UploadInProgress, ProcessingInProgress, Completed, Failed, Cancelled or Expired: never an
     /// enum on the wire.
     pub state: Option<String>,
-    /// Blocks in all; null while unknown.
+    /// The number of blocks; null while unknown.
     pub total_block_count: Option<u32>,
-    /// Blocks still to come; null while the total is unknown.
+    /// The number of blocks still missing; null while the total is unknown.
     pub remaining_block_count: Option<u32>,
-    /// Indexing jobs in all.
+    /// The number of indexing jobs.
     pub total_job_count: Option<u32>,
-    /// Indexing jobs still to do.
+    /// The number of indexing jobs still to do.
     pub remaining_job_count: Option<u32>,
     /// When commit was accepted.
     pub upload_completion_date_time: Option<DateTimeOffset>,
     /// When the last indexing job ended.
     pub processing_completion_date_time: Option<DateTimeOffset>,
-    /// Digest over the blocks, compared at commit.
+    /// The digest over the blocks, compared at commit.
     pub checksum: Option<String>,
-    /// Where blocks go.
+    /// The address that blocks are uploaded to.
     #[serde(rename = "dataUploadURI")]
     pub data_upload_uri: Option<String>,
     /// The column names in the order of the file.
     pub fields: Option<Vec<String>>,
-    /// Informational.
+    /// Informational only.
     pub file_name: Option<String>,
-    /// Rows of a block, the last may be shorter.
+    /// The number of rows of a block. The last block may have fewer.
     pub rows_per_block: Option<u32>,
-    /// Shown to the creator: in the answer that made the session, and where `$select` names it.
+    /// The salt. Only its creator gets it: in the answer that created the session, and if `$select`
+    /// names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salt: Option<WireSalt>,
     /// The agent that uploads.
     pub upload_agent_id: Option<String>,
-    /// The agent itself, when `$expand` asked; the outer option is "asked", the inner one "there is
-    /// one".
+    /// The agent itself. The outer option is `Some` if `$expand` asked for it, the inner one if
+    /// there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload_agent: Option<Option<UploadAgentResource>>,
     /// `replace` or `delta`.
@@ -106,9 +107,9 @@ pub struct SessionResource {
     pub row_count: Option<u64>,
     /// What the agent left out.
     pub rejected_row_count: Option<u64>,
-    /// Whether a replace may leave under 80 % of the live rows.
+    /// Whether a replace may leave less than 80 % of the live rows.
     pub allow_shrink: Option<bool>,
-    /// Which salt the hashes are keyed with; random, not derived from it. Blocks carry it.
+    /// The id of the salt, which blocks carry too. It is random and not derived from the salt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
 }
@@ -116,30 +117,30 @@ pub struct SessionResource {
 impl SessionResource {
     /// The name in `@odata.type`.
     pub const TYPE: &'static str = "exactMatchSession";
-    /// What `$select`, `$filter` and `$orderby` may name. `salt` can be selected, never filtered or
-    /// sorted by: that would let a reader guess it character by character.
+    /// What `$select`, `$filter` and `$orderby` may name. `salt` can be selected, but not filtered
+    /// or sorted by: a reader could then guess it character by character.
     pub const PROPERTIES: &'static [Property] =
         &EXACT_MATCH_SESSION.query_properties::<{ EXACT_MATCH_SESSION.property_count() }>();
 }
 
-/// What POST makes a session from. Everything else in the body is server-made and never looked at,
-/// so that placeholders that an SDK writes into read-only properties do no harm.
+/// What a POST creates a session from. All other properties are set by the server and ignored in
+/// the body. So placeholders that an SDK writes into read-only properties do no harm.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionDraft {
-    /// Names the agent; checked at the first block.
+    /// The id of the agent; checked at the first block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upload_agent_id: Option<String>,
     /// The column names in the order of the file; checked at the first block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<String>>,
-    /// Informational.
+    /// Informational only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
     /// Digest over the blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checksum: Option<String>,
-    /// The client's own salt.
+    /// A salt that the client provides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salt: Option<WireSalt>,
     /// Rows of a block.
@@ -151,7 +152,7 @@ pub struct SessionDraft {
     /// `replace` or `delta`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_mode: Option<String>,
-    /// Whether a replace may leave under 80 % of the live rows.
+    /// Whether a replace may leave less than 80 % of the live rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_shrink: Option<bool>,
     /// What the agent sealed.
@@ -171,17 +172,16 @@ impl FromBody for SessionDraft {
 }
 
 impl SessionDraft {
-    /// Reads a session that stands within another body.
+    /// Reads a session that is part of another body.
     pub(super) fn read_from(reader: &Reader<'_>) -> Result<Self, BodyError> {
         if reader.has("@odata.id") {
             return Err(reader.error(BodyErrorKind::Reference, "@odata.id"));
         }
         let fields = reader.texts("fields", limits::COLUMNS_MAX, limits::NAME_CHARACTERS_MAX)?;
-        // Whether it may be a salt is the service's to say.
+        // The service decides whether it is valid as a salt.
         let salt = reader.text("salt", limits::TEXT_CHARACTERS_MAX)?.into_option();
         let mut upload_agent_id = reader.text("uploadAgentId", limits::TEXT_CHARACTERS_MAX)?.into_option();
-        // An agent that is registered may stand inline; a new one is registered by a request of its
-        // own.
+        // A registered agent may be given inline. A new one needs a request of its own.
         if let (None, MaybeNull::Value(agent)) = (&upload_agent_id, reader.object("uploadAgent")?) {
             let id = agent.text("id", limits::TEXT_CHARACTERS_MAX)?;
             upload_agent_id = Some(agent.needed("id", id)?);
@@ -203,7 +203,7 @@ impl SessionDraft {
     }
 }
 
-/// What PATCH may change until commit.
+/// What a PATCH may change until commit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SessionChange {
     /// Digest over the blocks.

@@ -13,36 +13,35 @@ use super::service::SERVICE;
 use super::sessions::EXACT_MATCH_SESSION;
 use super::stores::EXACT_MATCH_DATA_STORE;
 
-const TEXT: Property = text("text", "The text to look in.").characters(limits::JSON_BODY_BYTES_MAX).needed();
+const TEXT: Property = text("text", "The text to search.").characters(limits::JSON_BODY_BYTES_MAX).needed();
 const TIMEOUT: Property =
-    text("timeoutInMs", "When to stop, in milliseconds from the start; an integer is taken as well.");
-const SENSITIVE_TYPE_IDS: Property = text("sensitiveTypeIds", "The types to look for; none is all.")
-    .many()
-    .characters(limits::NAME_CHARACTERS_MAX)
-    .elements(limits::REQUEST_ITEMS_MAX);
+    text("timeoutInMs", "When to stop, in milliseconds from the start; an integer is accepted too.");
+const SENSITIVE_TYPE_IDS: Property =
+    text("sensitiveTypeIds", "The types to look for; an empty list means all.")
+        .many()
+        .characters(limits::NAME_CHARACTERS_MAX)
+        .elements(limits::REQUEST_ITEMS_MAX);
 const MINIMUM_CONFIDENCE: Property =
     int32("minimumConfidence", "Matches below it are left out.").range(1, 100).added();
 
 const INCLUDE_VALUES: Property =
-    boolean("includeValues", "Whether the answer says what stood in the text; true unless it is false.")
+    boolean("includeValues", "Whether the answer contains the values that were found; true by default.")
         .added();
-const OFFSET_UNIT: Property = text(
-    "offsetUnit",
-    "What offsets and lengths count, in the request and the answer; utf16 unless it says otherwise.",
-)
-.words(OffsetUnit::WORDS)
-.added();
+const OFFSET_UNIT: Property =
+    text("offsetUnit", "The unit of offsets and lengths, in the request and the answer; utf16 by default.")
+        .words(OffsetUnit::WORDS)
+        .added();
 
 const CANDIDATES: Property = object(
     "contentClassifications",
     &CONTENT_CLASSIFICATION,
-    "Candidates that the caller found already; none is everywhere.",
+    "Candidates that the caller has already found; an empty list means everywhere.",
 )
 .many()
 .never_null()
 .elements(limits::REQUEST_ITEMS_MAX);
 const EXEMPT: Property =
-    object("exempt", &EXEMPT_VALUES, "Rows that hold one of these values are exempt.").added();
+    object("exempt", &EXEMPT_VALUES, "Rows with one of these values are exempt.").added();
 
 /// Ends the upload of a session.
 pub static COMMIT: Action = Action {
@@ -52,18 +51,18 @@ pub static COMMIT: Action = Action {
     request_type: None,
     returns: Returns::Nothing,
     source: Source::Graph,
-    description: "Says that all blocks are there; may be repeated.",
+    description: "Declares that all blocks are uploaded; may be repeated.",
 };
 
-/// Gives a session up.
+/// Cancels a session.
 pub static CANCEL: Action =
-    Action { name: "cancel", description: "Gives the session up; may be repeated.", ..COMMIT };
+    Action { name: "cancel", description: "Cancels the session; may be repeated.", ..COMMIT };
 
 /// Gives a session a new upload address.
 pub static RENEW: Action = Action {
     name: "renew",
     returns: Returns::One(Type::Structured(&EXACT_MATCH_SESSION)),
-    description: "Gives the session a dataUploadURI that works for another hour.",
+    description: "Gives the session a new dataUploadURI, valid for an hour.",
     ..COMMIT
 };
 
@@ -78,7 +77,7 @@ pub static LOOKUP: Action = Action {
             .characters(limits::CELL_BYTES_MAX)
             .elements(limits::REQUEST_ITEMS_MAX)
             .needed(),
-        text("resultColumnNames", "The columns to answer with; none is all.")
+        text("resultColumnNames", "The columns to answer with; an empty list means all.")
             .many()
             .characters(limits::NAME_CHARACTERS_MAX)
             .elements(limits::COLUMNS_MAX),
@@ -86,7 +85,7 @@ pub static LOOKUP: Action = Action {
     request_type: None,
     returns: Returns::Many(Type::Primitive(Primitive::Text)),
     source: Source::Graph,
-    description: "Looks values up; each answer is the text of a JSON object with the number of a row and, for each \
+    description: "Looks up values; each answer is the text of a JSON object with the number of a row and, for each \
                   column, a token of its value.",
 };
 
@@ -98,7 +97,7 @@ pub static ROLLBACK: Action = Action {
     request_type: None,
     returns: Returns::One(Type::Structured(&EXACT_MATCH_DATA_STORE)),
     source: Source::Addition,
-    description: "Makes the generation before live again.",
+    description: "Makes the previous generation live again.",
 };
 
 /// Finds records in a text.
@@ -110,7 +109,7 @@ pub static CLASSIFY: Action = Action {
         TIMEOUT,
         SENSITIVE_TYPE_IDS,
         CANDIDATES,
-        boolean("explain", "Whether to say why values that were found are no match.").added(),
+        boolean("explain", "Whether to explain why values that were found are not matches.").added(),
         MINIMUM_CONFIDENCE,
         EXEMPT,
         INCLUDE_VALUES,
@@ -122,7 +121,7 @@ pub static CLASSIFY: Action = Action {
     description: "Finds records in a text.",
 };
 
-/// Covers records in a text.
+/// Redacts records in a text.
 pub static REDACT: Action = Action {
     name: "redactExactMatches",
     bound_to: &SERVICE,
@@ -130,7 +129,7 @@ pub static REDACT: Action = Action {
         TEXT,
         SENSITIVE_TYPE_IDS,
         MINIMUM_CONFIDENCE,
-        text("replacement", "How a match is covered; mask unless it says otherwise.")
+        text("replacement", "What replaces a match; mask by default.")
             .words(&["mask", "label", "token"])
             .added(),
         TIMEOUT,
@@ -140,7 +139,7 @@ pub static REDACT: Action = Action {
     request_type: None,
     returns: Returns::One(Type::Structured(&REDACTION)),
     source: Source::Addition,
-    description: "Covers records in a text.",
+    description: "Redacts records in a text.",
 };
 
 /// Classifies a file.
@@ -148,7 +147,7 @@ pub static CLASSIFY_FILE: Action = Action {
     name: "classifyFile",
     bound_to: &SERVICE,
     parameters: &[
-        stream("file", "The file to look in.").needed(),
+        stream("file", "The file to search.").needed(),
         SENSITIVE_TYPE_IDS,
         TIMEOUT.added(),
         CANDIDATES.added(),
@@ -158,20 +157,19 @@ pub static CLASSIFY_FILE: Action = Action {
     request_type: Some("fileClassificationRequest"),
     returns: Returns::One(Type::Structured(&CLASSIFICATION_JOB)),
     source: Source::Graph,
-    description: "Makes a job of classifying a file.",
+    description: "Classifies a file and stores a job of it.",
 };
 
-/// Classifies a text, the way of before 2022.
+/// Classifies a text, as Graph had it until 2022.
 pub static CLASSIFY_TEXT: Action = Action {
     name: "classifyText",
     bound_to: &SERVICE,
     parameters: &[
         TEXT,
-        text("fileExtension", "What the text would be called as a file; not looked at.")
-            .characters(limits::NAME_CHARACTERS_MAX),
+        text("fileExtension", "The file name of the text; ignored.").characters(limits::NAME_CHARACTERS_MAX),
         SENSITIVE_TYPE_IDS,
-        word("scopesToRun", &SENSITIVE_TYPE_SCOPE, "Which types, by their scope; not looked at.").unread(),
-        word("matchTolerancesToInclude", &MATCH_TOLERANCE, "How near classifiers must come; not looked at.")
+        word("scopesToRun", &SENSITIVE_TYPE_SCOPE, "The types, by their scope; ignored.").unread(),
+        word("matchTolerancesToInclude", &MATCH_TOLERANCE, "How certain classifiers must be; ignored.")
             .unread(),
         TIMEOUT.added(),
         CANDIDATES.added(),
@@ -181,5 +179,5 @@ pub static CLASSIFY_TEXT: Action = Action {
     request_type: Some("textClassificationRequest"),
     returns: Returns::One(Type::Structured(&CLASSIFICATION_JOB)),
     source: Source::Graph,
-    description: "Makes a job of classifying a text.",
+    description: "Classifies a text and stores a job of it.",
 };

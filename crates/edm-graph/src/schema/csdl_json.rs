@@ -1,4 +1,5 @@
-//! `$metadata` in JSON: CSDL 4.01, where what is absent is a text, not `null` and not a collection.
+//! `$metadata` in JSON: CSDL 4.01. Absent members mean: type `Edm.String`, not nullable, not a
+//! collection.
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +19,7 @@ pub fn csdl_json() -> Value {
         schema.insert(of.name.to_owned(), structured_type(of));
     }
     for of in ACTIONS {
-        // Overloads of one name stand in one list.
+        // Overloads of one name are in one list.
         let overloads = schema.entry(of.name).or_insert_with(|| json!([]));
         if let Value::Array(overloads) = overloads {
             overloads.push(action(of));
@@ -75,7 +76,7 @@ fn structured_type(of: &StructuredType) -> Value {
     Value::Object(fields)
 }
 
-/// Describes a property or a parameter. What an added type holds needs no mark of its own.
+/// Describes a property or a parameter. The properties of an added type need no mark of their own.
 fn typed(property: &Property, around: Source) -> Map<String, Value> {
     let mut fields = typing(property.of, property.collection);
     flag(&mut fields, "$Nullable", property.nullable);
@@ -94,7 +95,7 @@ fn typing(of: Type, many: bool) -> Map<String, Value> {
 fn navigation_property(of: &Navigation) -> Value {
     let mut fields = typing(Type::Structured(of.target), of.collection);
     fields.insert("$Kind".to_owned(), json!("NavigationProperty"));
-    // A collection holds what it holds; only a single one can be missing.
+    // A collection is never null; only a single entity can be missing.
     flag(&mut fields, "$Nullable", !of.collection);
     flag(&mut fields, "$ContainsTarget", true);
     annotate(&mut fields, Source::Graph, of.description);
@@ -129,7 +130,7 @@ fn annotate(fields: &mut Map<String, Value>, source: Source, description: &str) 
     flag(fields, &format!("@{OWN_NAMESPACE}.{ADDITION}"), source == Source::Addition);
 }
 
-/// Adds a member whose absence says the contrary.
+/// Adds a member with the value `true` if `held`. Its absence means `false`.
 fn flag(fields: &mut Map<String, Value>, name: &str, held: bool) {
     if held {
         fields.insert(name.to_owned(), json!(true));

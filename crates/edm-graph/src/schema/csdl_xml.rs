@@ -7,17 +7,17 @@ use super::element::{
 };
 use super::service::{ACTIONS, CONTAINER, ENUMS, NAMESPACE, SERVICE, SINGLETON, STRUCTURED_TYPES};
 
-/// Where the term lives that marks what this service adds to Graph's schema.
+/// The namespace of the term that marks what this service adds to Graph's schema.
 pub(super) const OWN_NAMESPACE: &str = "edm.service";
 /// The term itself.
 pub(super) const ADDITION: &str = "Addition";
-/// OData's own vocabulary, and where it is published.
+/// OData's core vocabulary, and its address.
 pub(super) const CORE: &str = "Org.OData.Core.V1";
 pub(super) const CORE_URL: &str =
     "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/Org.OData.Core.V1.xml";
-/// What the term may stand on.
+/// The elements that the term may be applied to.
 pub(super) const APPLIES_TO: [&str; 5] = ["Property", "ComplexType", "EntityType", "Action", "Parameter"];
-/// The first parameter of an action: what it is bound to.
+/// The first parameter of an action, its binding parameter.
 pub(super) const BINDING: &str = "bindingParameter";
 
 /// Returns the document.
@@ -56,7 +56,7 @@ pub(super) fn qualified(name: &str) -> String {
     format!("{NAMESPACE}.{name}")
 }
 
-/// Returns the full name of a type, without saying whether there are many.
+/// Returns the full name of a type, without `Collection(…)`.
 pub(super) fn type_name(of: Type) -> String {
     match of {
         Type::Primitive(primitive) => primitive.name().to_owned(),
@@ -105,7 +105,7 @@ fn structured_type(of: &StructuredType) -> Element {
     element
 }
 
-/// Writes a property or a parameter. What an added type holds needs no mark of its own.
+/// Writes a property or a parameter. The properties of an added type need no mark of their own.
 fn typed(name: &'static str, property: &Property, around: Source) -> Element {
     let mut element = Element::new(name)
         .with("Name", property.name)
@@ -174,7 +174,7 @@ impl Element {
         self
     }
 
-    /// Adds an attribute whose absence says the contrary.
+    /// Adds an attribute with the value `true` if `held`. Its absence means `false`.
     fn flagged(self, name: &'static str, held: bool) -> Self {
         if held { self.with(name, "true") } else { self }
     }
@@ -184,7 +184,7 @@ impl Element {
         self
     }
 
-    /// Writes the element and what it holds; the table is five levels deep.
+    /// Writes the element and its children. The table is five levels deep.
     fn write(&self, text: &mut String, depth: usize) {
         let indent = "  ".repeat(depth);
         text.push_str(&format!("{indent}<{}", self.name));

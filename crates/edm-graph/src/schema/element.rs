@@ -1,9 +1,9 @@
-//! What the table of the wire is made of: types, properties, navigations, actions. Everything can
-//! be made in a constant, so that a reference to a type that does not exist is no program.
+//! The elements of the wire's table: types, properties, navigations, actions. All of them can be
+//! built in a constant, so a reference to a missing type does not compile.
 
 use crate::query;
 
-/// A type of OData's own.
+/// A primitive type of OData.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Primitive {
     /// `Edm.String`
@@ -22,18 +22,18 @@ pub enum Primitive {
     Stream,
 }
 
-/// What a property, parameter or answer is.
+/// The type of a property, parameter or answer.
 #[derive(Debug, Clone, Copy)]
 pub enum Type {
-    /// One of OData's own.
+    /// A primitive type of OData.
     Primitive(Primitive),
-    /// Some words.
+    /// An enum.
     Enum(&'static EnumType),
     /// An object.
     Structured(&'static StructuredType),
 }
 
-/// Where an element comes from.
+/// Who defined an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// Microsoft Graph's schema has it.
@@ -56,30 +56,30 @@ pub enum WritableOn {
 /// How queries may compare a property.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// By its type; an object or a collection of objects not at all.
+    /// As its type permits. An object or a collection of objects cannot be compared.
     ByType,
-    /// By these parts of the object, or of each of the objects.
+    /// By these parts of the object, or of each object of the collection.
     Parts(&'static [query::Property]),
-    /// Not at all: the catalog does not know it.
+    /// Not at all, because the catalog does not have it.
     None,
-    /// Not at all: that would let a reader guess it.
+    /// Not at all, because comparisons would let a reader guess it.
     Secret,
 }
 
-/// What a value that a client sends must keep to.
+/// The bound on a value that a client sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
-    /// Nothing.
+    /// No bound.
     None,
-    /// From the first to the second number of characters.
+    /// The least and the greatest number of characters.
     Characters(usize, usize),
     /// The text of a GUID.
     Guid,
-    /// Nothing, not even its type: it is not looked at.
+    /// No bound and no type check, because it is ignored.
     Ignored,
-    /// Nothing: it is any JSON, which is handed on.
+    /// No bound: any JSON, which is passed on as it is.
     Json,
-    /// An integer from the first to the second.
+    /// The least and the greatest integer.
     Range(u64, u64),
     /// One of these words.
     Words(&'static [&'static str]),
@@ -90,24 +90,24 @@ pub enum Bound {
 pub struct Property {
     /// Its name in the JSON.
     pub name: &'static str,
-    /// What it is, or what its elements are.
+    /// Its type, or the type of its elements.
     pub of: Type,
     /// Whether it is a collection.
     pub collection: bool,
     /// Whether it may be `null`.
     pub nullable: bool,
-    /// Whether a request that makes or calls something must bring it.
+    /// Whether it is required in a request that creates the resource or calls the action.
     pub needed: bool,
     /// How queries may compare it.
     pub comparison: Comparison,
-    /// Where it comes from.
+    /// Who defined it.
     pub source: Source,
     /// Whether the JSON always contains it unless `$select` leaves it out, as `null` if it has no
-    /// value. The description of any other property says when it is there.
+    /// value. The description of any other property says when it is present.
     pub always_present: bool,
     /// When a client may set it.
     pub writable: WritableOn,
-    /// What its value or its elements must keep to.
+    /// The bound on its value or on each of its elements.
     pub bound: Bound,
     /// The least and the greatest number of elements that a client may send.
     pub elements: Option<(usize, usize)>,
@@ -115,18 +115,18 @@ pub struct Property {
     pub description: &'static str,
 }
 
-/// A way from an entity to others, which it contains.
+/// A navigation property: it leads from an entity to others, which the entity contains.
 #[derive(Debug, Clone, Copy)]
 pub struct Navigation {
     /// Its name.
     pub name: &'static str,
-    /// Where it leads.
+    /// The type that it leads to.
     pub target: &'static StructuredType,
-    /// Whether there are many.
+    /// Whether it leads to a collection.
     pub collection: bool,
     /// Whether `$expand` follows it.
     pub expandable: bool,
-    /// How many a request that makes the entity may bring inline.
+    /// The greatest number of elements inline in a request that creates the entity.
     pub inline_max: Option<usize>,
     /// One sentence.
     pub description: &'static str,
@@ -135,16 +135,16 @@ pub struct Navigation {
 /// Whether a type has a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StructuredKind {
-    /// It has: its `id`.
+    /// Its key is `id`.
     Entity,
-    /// It has none.
+    /// It has no key.
     Complex,
 }
 
 /// An entity or complex type.
 #[derive(Debug, Clone, Copy)]
 pub struct StructuredType {
-    /// Its name behind `microsoft.graph.`
+    /// Its name, without `microsoft.graph.`
     pub name: &'static str,
     /// Whether it has a key.
     pub kind: StructuredKind,
@@ -152,27 +152,26 @@ pub struct StructuredType {
     pub base: Option<&'static StructuredType>,
     /// Whether only types that inherit from it have values.
     pub is_abstract: bool,
-    /// What further properties hold, where their names are the client's.
+    /// For an open type, the type of the properties that the client names.
     pub open: Option<Type>,
-    /// Whether a request that brings a property which it does not have is refused, where others
-    /// drop it.
+    /// Whether an unknown property in a request is refused; otherwise it is dropped.
     pub is_closed: bool,
-    /// Where it comes from.
+    /// Who defined it.
     pub source: Source,
-    /// Its own properties, without the inherited ones.
+    /// Its properties, without the inherited ones.
     pub properties: &'static [Property],
-    /// Its own navigations.
+    /// Its navigations, without the inherited ones.
     pub navigations: &'static [Navigation],
     /// One sentence.
     pub description: &'static str,
 }
 
-/// Words with numbers.
+/// An enum: words with numbers.
 #[derive(Debug, Clone, Copy)]
 pub struct EnumType {
-    /// Its name behind `microsoft.graph.`
+    /// Its name, without `microsoft.graph.`
     pub name: &'static str,
-    /// Whether a value is any set of the members, written with commas.
+    /// Whether it is a flags enum: a value is a set of members, separated by commas.
     pub flags: bool,
     /// The words and their numbers.
     pub members: &'static [(&'static str, i64)],
@@ -180,10 +179,10 @@ pub struct EnumType {
     pub description: &'static str,
 }
 
-/// What an action answers with.
+/// The answer of an action.
 #[derive(Debug, Clone, Copy)]
 pub enum Returns {
-    /// Nothing.
+    /// No content.
     Nothing,
     /// One value.
     One(Type),
@@ -196,21 +195,21 @@ pub enum Returns {
 pub struct Action {
     /// Its name.
     pub name: &'static str,
-    /// What it is bound to.
+    /// The type that it is bound to.
     pub bound_to: &'static StructuredType,
-    /// What it takes in its body.
+    /// The parameters in its body.
     pub parameters: &'static [Property],
-    /// The type that Graph's schema has for that body, by its name alone; most have none.
+    /// The name of the type that Graph's schema has for that body; most actions have none.
     pub request_type: Option<&'static str>,
-    /// What it answers with.
+    /// Its answer.
     pub returns: Returns,
-    /// Where it comes from.
+    /// Who defined it.
     pub source: Source,
     /// One sentence.
     pub description: &'static str,
 }
 
-/// Makes a property of Graph's that the service sets, always sends and may leave `null`.
+/// Makes a property of Graph that the service sets and always sends, and that may be `null`.
 const fn property(name: &'static str, of: Type, description: &'static str) -> Property {
     Property {
         name,
@@ -272,18 +271,18 @@ pub(super) const fn object(
     property(name, Type::Structured(of), description)
 }
 
-/// Makes a word of an enum.
+/// Makes a value of an enum.
 pub(super) const fn word(name: &'static str, of: &'static EnumType, description: &'static str) -> Property {
     property(name, Type::Enum(of), description)
 }
 
 impl Property {
-    /// Makes it a collection of what it was.
+    /// Makes it a collection of that type.
     pub(super) const fn many(self) -> Self {
         Self { collection: true, ..self }
     }
 
-    /// Makes it one that is never `null`.
+    /// Marks it as never `null`.
     pub(super) const fn never_null(self) -> Self {
         Self { nullable: false, ..self }
     }
@@ -293,32 +292,32 @@ impl Property {
         Self { source: Source::Addition, ..self }
     }
 
-    /// Makes it one that is not always there.
+    /// Marks it as not always present.
     pub(super) const fn sometimes(self) -> Self {
         Self { always_present: false, ..self }
     }
 
-    /// Lets clients set it when they make the resource.
+    /// Lets clients set it when they create the resource.
     pub(super) const fn set_once(self) -> Self {
         Self { writable: WritableOn::Create, ..self }
     }
 
-    /// Lets clients set it when they make the resource and later.
+    /// Lets clients set it when they create the resource, and later.
     pub(super) const fn set(self) -> Self {
         Self { writable: WritableOn::Change, ..self }
     }
 
-    /// Makes it one that whoever makes the resource or calls the action must bring.
+    /// Marks it as required in a request that creates the resource or calls the action.
     pub(super) const fn needed(self) -> Self {
         Self { needed: true, ..self }
     }
 
-    /// Makes it one that queries may not compare.
+    /// Forbids queries to compare it, so that a reader cannot guess it.
     pub(super) const fn secret(self) -> Self {
         Self { comparison: Comparison::Secret, ..self }
     }
 
-    /// Makes it one that queries cannot compare.
+    /// Marks it as one that queries cannot compare.
     pub(super) const fn uncompared(self) -> Self {
         Self { comparison: Comparison::None, ..self }
     }
@@ -333,22 +332,22 @@ impl Property {
         Self { bound: Bound::Characters(0, max), ..self }
     }
 
-    /// Bounds its characters and asks for one.
+    /// Bounds its characters and requires at least one.
     pub(super) const fn not_empty(self, max: usize) -> Self {
         Self { bound: Bound::Characters(1, max), ..self }
     }
 
-    /// Says that it is not looked at.
+    /// Marks it as ignored.
     pub(super) const fn unread(self) -> Self {
         Self { bound: Bound::Ignored, ..self }
     }
 
-    /// Says that it is any JSON, and handed on.
+    /// Accepts any JSON, which is passed on as it is.
     pub(super) const fn any_json(self) -> Self {
         Self { bound: Bound::Json, ..self }
     }
 
-    /// Asks for a GUID.
+    /// Requires a GUID.
     pub(super) const fn guid_text(self) -> Self {
         Self { bound: Bound::Guid, ..self }
     }
@@ -358,7 +357,7 @@ impl Property {
         Self { bound: Bound::Range(least, greatest), ..self }
     }
 
-    /// Names the words that it may be.
+    /// Restricts it to these words.
     pub(super) const fn words(self, words: &'static [&'static str]) -> Self {
         Self { bound: Bound::Words(words), ..self }
     }
@@ -368,12 +367,12 @@ impl Property {
         Self { elements: Some((0, max)), ..self }
     }
 
-    /// Bounds its elements and asks for one.
+    /// Bounds its elements and requires at least one.
     pub(super) const fn at_least_one(self, max: usize) -> Self {
         Self { elements: Some((1, max)), ..self }
     }
 
-    /// Returns it as queries see it.
+    /// Returns the property as queries see it.
     pub const fn for_queries(&self) -> query::Property {
         query::Property::new(self.name, self.query_kind())
     }
@@ -402,7 +401,7 @@ impl Property {
 }
 
 impl StructuredType {
-    /// Makes an entity type of Graph's without navigations.
+    /// Makes an entity type of Graph without navigations.
     pub(super) const fn entity(
         name: &'static str,
         base: &'static StructuredType,
@@ -416,7 +415,7 @@ impl StructuredType {
         }
     }
 
-    /// Makes a complex type of Graph's.
+    /// Makes a complex type of Graph.
     pub(super) const fn complex(
         name: &'static str,
         properties: &'static [Property],
@@ -436,17 +435,17 @@ impl StructuredType {
         }
     }
 
-    /// Makes it one that inherits.
+    /// Sets the type that it inherits from.
     pub(super) const fn inheriting(self, base: &'static StructuredType) -> Self {
         Self { base: Some(base), ..self }
     }
 
-    /// Makes it one that takes no property which it does not have.
+    /// Makes requests with unknown properties an error.
     pub(super) const fn closed(self) -> Self {
         Self { is_closed: true, ..self }
     }
 
-    /// Makes it one that leads to others.
+    /// Sets its navigations.
     pub(super) const fn leading_to(self, navigations: &'static [Navigation]) -> Self {
         Self { navigations, ..self }
     }
@@ -473,7 +472,7 @@ impl StructuredType {
         self.lineage().into_iter().flat_map(|of| of.navigations)
     }
 
-    /// Returns how many properties it has, inherited ones among them.
+    /// Returns the number of properties, including inherited ones.
     pub const fn property_count(&self) -> usize {
         match self.base {
             Some(base) => self.properties.len() + base.property_count(),
@@ -481,7 +480,7 @@ impl StructuredType {
         }
     }
 
-    /// Returns what queries may name, inherited properties first. `COUNT` is
+    /// Returns the properties that queries may name, inherited ones first. `COUNT` is
     /// [`property_count`](Self::property_count).
     pub const fn query_properties<const COUNT: usize>(&self) -> [query::Property; COUNT] {
         let mut properties = [query::Property::new("", query::Kind::Text); COUNT];

@@ -18,58 +18,58 @@ pub static SENSITIVE_TYPE_SCOPE: EnumType = EnumType {
     description: "Which part of a document a sensitive type is for.",
 };
 
-/// Who brought a type.
+/// Who provided a type.
 pub static SENSITIVE_TYPE_SOURCE: EnumType = EnumType {
     name: "sensitiveTypeSource",
     flags: false,
     members: &[("outOfBox", 0), ("tenant", 1)],
-    description: "Who brought a sensitive type.",
+    description: "Who provided a sensitive type.",
 };
 
-/// How near a trained classifier must come.
+/// How certain a trained classifier must be.
 pub static MATCH_TOLERANCE: EnumType = EnumType {
     name: "mlClassificationMatchTolerance",
     flags: true,
     members: &[("exact", 1), ("near", 2)],
-    description: "How near a trained classifier must come.",
+    description: "How certain a trained classifier must be.",
 };
 
-/// Whether an error passes by itself.
+/// Whether an error is temporary.
 pub static PROCESSING_ERROR_TYPE: EnumType = EnumType {
     name: "contentProcessingErrorType",
     flags: false,
     members: &[("transient", 0), ("permanent", 1), ("unknownFutureValue", 2)],
-    description: "Whether an error of processing passes by itself.",
+    description: "Whether an error of processing is temporary.",
 };
 
-/// How a label was put on.
+/// How a label was applied.
 pub static APPLICATION_MODE: EnumType = EnumType {
     name: "applicationMode",
     flags: false,
     members: &[("manual", 0), ("automatic", 1), ("recommended", 2)],
-    description: "How a label is put on.",
+    description: "How a label is applied.",
 };
 
-/// What is done when a policy's rule is met.
+/// The action when a policy's rule applies.
 pub static DLP_ACTION: EnumType = EnumType {
     name: "dlpAction",
     flags: false,
     members: &[("notifyUser", 0), ("blockAccess", 1), ("deviceRestriction", 2)],
-    description: "What is done when the rule of a policy is met.",
+    description: "The action when the rule of a policy applies.",
 };
 
-/// How far a policy's rule is in force.
+/// To what extent a policy's rule is enforced.
 pub static RULE_MODE: EnumType = EnumType {
     name: "ruleMode",
     flags: false,
     members: &[("audit", 0), ("auditAndNotify", 1), ("enforce", 2), ("pendingDeletion", 3), ("test", 4)],
-    description: "How far the rule of a policy is in force.",
+    description: "To what extent the rule of a policy is enforced.",
 };
 
-/// What a label may be put on.
+/// The kinds of item that a label may be applied to.
 pub static LABEL_TARGET: EnumType = EnumType {
     name: "sensitivityLabelTarget",
     flags: true,
     members: &[("email", 1), ("site", 2), ("unifiedGroup", 4), ("unknownFutureValue", 8)],
-    description: "What a label may be put on.",
+    description: "The kinds of item that a label may be applied to.",
 };

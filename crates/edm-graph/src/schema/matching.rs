@@ -1,4 +1,4 @@
-//! What texts are classified with and what is found in them, and the errors of both.
+//! What texts are classified with, what is found in them, and the errors of both.
 
 use super::element::{
     Property, StructuredKind, StructuredType, boolean, guid, int32, int64, moment, object, text, word,
@@ -9,20 +9,20 @@ use super::enums::{
 };
 use crate::query;
 
-/// What of an error queries can compare.
+/// The parts of an error that queries can compare.
 pub static ERROR_PARTS: [query::Property; CLASSIFICATION_ERROR.property_count()] =
     CLASSIFICATION_ERROR.query_properties();
 static INNER_ERROR_PARTS: [query::Property; CLASSIFICATION_INNER_ERROR.property_count()] =
     CLASSIFICATION_INNER_ERROR.query_properties();
 
-/// What everything with a key is.
+/// The base of every entity.
 pub static ENTITY: StructuredType = StructuredType {
     is_abstract: true,
     kind: StructuredKind::Entity,
     ..StructuredType::complex(
         "entity",
         &[text("id", "The id, made by the service.").never_null()],
-        "What everything with an id is.",
+        "The base of everything with an id.",
     )
 };
 
@@ -33,7 +33,7 @@ pub static CLASSIFICATION_INNER_ERROR: StructuredType = StructuredType::complex(
         moment("errorDateTime", "When it happened."),
         text("code", "A stable word."),
         text("clientRequestId", "The id that the client gave its request.").uncompared(),
-        text("activityId", "The session, job or request that met it."),
+        text("activityId", "The session, job or request in which it happened."),
     ],
     "When and where an error happened.",
 );
@@ -60,11 +60,11 @@ pub static CLASSIFICATION_ERROR: StructuredType = StructuredType::complex(
 )
 .inheriting(&CLASSIFICATION_ERROR_BASE);
 
-/// An error of other services of Graph's.
+/// An error of other services of Graph.
 pub static PROCESSING_ERROR: StructuredType = StructuredType::complex(
     "processingError",
-    &[word("errorType", &PROCESSING_ERROR_TYPE, "Whether it passes by itself.").never_null()],
-    "An error of other services of Graph's; never sent here.",
+    &[word("errorType", &PROCESSING_ERROR_TYPE, "Whether it is temporary.").never_null()],
+    "An error of other services of Graph; never sent here.",
 )
 .inheriting(&CLASSIFICATION_ERROR);
 
@@ -74,60 +74,63 @@ pub static DETECTED_CONTENT_BASE: StructuredType = StructuredType::complex(
     &[
         guid("id", "The sensitive type."),
         text("displayName", "Its name."),
-        int32("uniqueCount", "Distinct primary values, or records where any column anchors."),
-        int32("confidence", "The best pattern reached, 1 to 100."),
-        int32("recommendedConfidence", "From where a match should be acted on."),
+        int32(
+            "uniqueCount",
+            "The number of distinct primary values, or of records if any column may be the primary one.",
+        ),
+        int32("confidence", "The confidence of the best pattern, 1 to 100."),
+        int32("recommendedConfidence", "The confidence from which a match should be acted on."),
     ],
-    "What was found of one sensitive type.",
+    "The findings of one sensitive type.",
 );
 
-/// What was found of one exact match type.
+/// The matches of one exact match type.
 pub static EXACT_MATCH_DETECTED_CONTENT: StructuredType = StructuredType::complex(
     "exactMatchDetectedSensitiveContent",
     &[
         object("matches", &LOCATION, "The matches in the order of the text.").many(),
-        object("counts", &CONFIDENCE_COUNT, "How much reached each confidence.").many().added(),
+        object("counts", &CONFIDENCE_COUNT, "Counts at each confidence.").many().added(),
     ],
-    "What was found of one exact match type.",
+    "The findings of one exact match type.",
 )
 .inheriting(&DETECTED_CONTENT_BASE);
 
-/// What was found of one type of any method.
+/// The matches of one type, by any method.
 pub static DETECTED_CONTENT: StructuredType = StructuredType::complex(
     "detectedSensitiveContent",
     &[
         object("matches", &LOCATION, "The matches in the order of the text.").many(),
-        object("classificationAttributes", &CLASSIFICATION_ATTRIBUTE, "How much reached each confidence.")
+        object("classificationAttributes", &CLASSIFICATION_ATTRIBUTE, "Counts at each confidence.")
             .many()
             .sometimes(),
         word("classificationMethod", &CLASSIFICATION_METHOD, "How it was found.").sometimes(),
         word("scope", &SENSITIVE_TYPE_SCOPE, "Which part of a document the type is for.").sometimes(),
-        word("sensitiveTypeSource", &SENSITIVE_TYPE_SOURCE, "Who brought the type.").sometimes(),
+        word("sensitiveTypeSource", &SENSITIVE_TYPE_SOURCE, "Who provided the type.").sometimes(),
     ],
-    "What was found of one sensitive type, of any method.",
+    "The findings of one sensitive type, by any method.",
 )
 .inheriting(&DETECTED_CONTENT_BASE);
 
-/// What a trained classifier found.
+/// A finding of a trained classifier.
 pub static MACHINE_LEARNING_CONTENT: StructuredType = StructuredType::complex(
     "machineLearningDetectedSensitiveContent",
     &[
-        word("matchTolerance", &MATCH_TOLERANCE, "How near it came."),
-        text("modelVersion", "Which training of the classifier."),
+        word("matchTolerance", &MATCH_TOLERANCE, "Its certainty."),
+        text("modelVersion", "The version of the classifier."),
     ],
-    "What a trained classifier found; never sent here.",
+    "A finding of a trained classifier; never sent here.",
 )
 .inheriting(&DETECTED_CONTENT);
 
-/// How much reached one confidence.
+/// Counts at one confidence.
 pub static CONFIDENCE_COUNT: StructuredType = StructuredType::complex(
     "exactMatchConfidenceCount",
     &[
         int32("confidence", "The confidence.").never_null().added(),
-        int32("uniqueCount", "Distinct values that reached it.").never_null().added(),
-        int32("matchCount", "Occurrences that reached it.").never_null().added(),
+        int32("uniqueCount", "The number of distinct values.").never_null().added(),
+        int32("matchCount", "The number of occurrences.").never_null().added(),
     ],
-    "How much reached one confidence.",
+    "Counts at one confidence.",
 )
 .added();
 
@@ -135,68 +138,68 @@ pub static CONFIDENCE_COUNT: StructuredType = StructuredType::complex(
 pub static LOCATION: StructuredType = StructuredType::complex(
     "sensitiveContentLocation",
     &[
-        text("idMatch", "The primary value as it stands in the text; null in a job that was kept, absent where includeValues is false.")
+        text("idMatch", "The primary value as in the text; null in a stored job, absent if includeValues is false.")
             .sometimes(),
         OFFSET,
         LENGTH,
-        int32("confidence", "The pattern reached."),
-        object("evidences", &EVIDENCE, "The facts around it.").many(),
+        int32("confidence", "The confidence of the pattern."),
+        object("evidences", &EVIDENCE, "The facts near it.").many(),
         text("columnName", "The column that matched.").added(),
         int64(
             "rows",
-            "The records that reach the pattern, the first below the header is 1; at most 10; none in a job.",
+            "The records that satisfy the pattern, counted from 1 after the header; at most 10; none in a job.",
         )
         .many()
         .sometimes()
         .added(),
-        boolean("rowsTruncated", "True where there are more records than listed; else absent.")
+        boolean("rowsTruncated", "True if there are more records than listed; otherwise absent.")
             .sometimes()
             .added(),
-        text("rowSessionIds", "Parallel to rows: the session whose file it is.").many().sometimes().added(),
+        text("rowSessionIds", "Parallel to rows: the session that uploaded each.").many().sometimes().added(),
     ],
-    "A place in a text that holds a record.",
+    "A place in a text that names a record.",
 );
 
-/// A fact beside a match.
+/// A fact near a match.
 pub static EVIDENCE: StructuredType = StructuredType::complex(
     "sensitiveContentEvidence",
     &[
-        text("match", "The value as it stands in the text; null in a job that was kept, absent where includeValues is false.")
+        text("match", "The value as in the text; null in a stored job, absent if includeValues is false.")
             .sometimes(),
         OFFSET,
         LENGTH,
         text("columnName", "The column that matched.").added(),
         boolean("counted", "Whether it counted for the pattern.").added(),
     ],
-    "A fact of the record beside a match.",
+    "A fact of the record near a match.",
 );
 
-const OFFSET: Property = int32("offset", "Where it begins, in the offsetUnit that was asked for.");
-const LENGTH: Property = int32("length", "How long it is, in the same units.");
+const OFFSET: Property = int32("offset", "Where it begins, in the requested offsetUnit.");
+const LENGTH: Property = int32("length", "How long it is, in the same unit.");
 
 /// The result of a job.
 pub static DETECTED_CONTENT_WRAPPER: StructuredType = StructuredType::complex(
     "detectedSensitiveContentWrapper",
     &[object("classification", &DETECTED_CONTENT, "One element for each type that was found.").many()],
-    "The result of a job of classifying.",
+    "The result of a classification job.",
 );
 
-/// Counts at one confidence, of older jobs.
+/// Counts at one confidence, as in older jobs.
 pub static CLASSIFICATION_ATTRIBUTE: StructuredType = StructuredType::complex(
     "classificationAttribute",
-    &[int32("confidence", "The confidence."), int32("count", "How much reached it.")],
-    "How much reached one confidence.",
+    &[int32("confidence", "The confidence."), int32("count", "The number of matches.")],
+    "Counts at one confidence.",
 );
 
-/// A result handed to other services.
+/// A result that is passed to other services.
 pub static CLASSIFICATION_RESULT: StructuredType = StructuredType::complex(
     "classificationResult",
     &[
         int32("confidenceLevel", "The confidence."),
-        int32("count", "How much reached it."),
+        int32("count", "The number of matches."),
         text("sensitiveTypeId", "The sensitive type."),
     ],
-    "A result that is handed to other services of Graph's; never sent here.",
+    "A result that is passed to other services of Graph; never sent here.",
 );
 
 /// The result of `classifyExactMatches`.
@@ -205,11 +208,20 @@ pub static CLASSIFICATION: StructuredType = StructuredType::complex(
     &[
         object("classification", &EXACT_MATCH_DETECTED_CONTENT, "One element for each type that matched.")
             .many(),
-        object("errors", &CLASSIFICATION_ERROR, "What could not be done: unknown types, time out.").many(),
-        object("diagnostics", &DIAGNOSTIC, "When explained, or when a limit was reached; else absent.")
-            .many()
-            .sometimes()
-            .added(),
+        object(
+            "errors",
+            &CLASSIFICATION_ERROR,
+            "What could not be done, such as unknown types or a timeout.",
+        )
+        .many(),
+        object(
+            "diagnostics",
+            &DIAGNOSTIC,
+            "Present if explanations were requested or a limit was reached; otherwise absent.",
+        )
+        .many()
+        .sometimes()
+        .added(),
     ],
     "What was found in a text.",
 );
@@ -218,8 +230,8 @@ pub static CLASSIFICATION: StructuredType = StructuredType::complex(
 pub static REDACTION: StructuredType = StructuredType::complex(
     "exactMatchRedactionResult",
     &[
-        text("text", "The text with its matches covered.").never_null().added(),
-        object("classification", &EXACT_MATCH_DETECTED_CONTENT, "What was covered.").many().added(),
+        text("text", "The text with its matches replaced.").never_null().added(),
+        object("classification", &EXACT_MATCH_DETECTED_CONTENT, "What was replaced.").many().added(),
         int32(
             "belowThresholdCount",
             "Matches that were found and left, because their confidence is too low.",
@@ -228,19 +240,21 @@ pub static REDACTION: StructuredType = StructuredType::complex(
         .added(),
         object("errors", &CLASSIFICATION_ERROR, "What could not be done.").many().added(),
     ],
-    "A text with its matches covered.",
+    "A text with its matches replaced.",
 )
 .added();
 
-/// Why values of one type are no match.
+/// Why values of one type are not matches.
 pub static DIAGNOSTIC: StructuredType = StructuredType::complex(
     "exactMatchDiagnostic",
     &[
         guid("classificationId", "The sensitive type.").never_null(),
         object("classificationLimits", &LIMIT, "Limits that were reached.").many().never_null(),
-        object("unmatchedItems", &UNMATCHED, "Values that were found and are no match.").many().never_null(),
+        object("unmatchedItems", &UNMATCHED, "Values that were found and are not matches.")
+            .many()
+            .never_null(),
     ],
-    "Why values of one sensitive type are no match.",
+    "Why values of one sensitive type are not matches.",
 );
 
 /// The same, as Graph's beta names it.
@@ -248,7 +262,7 @@ pub static DATA_DIAGNOSTIC: StructuredType = StructuredType::complex(
     "exactDataMatchDiagnostic",
     &[
         object("classificationLimits", &LIMIT, "Limits that were reached.").many(),
-        object("unmatchedItems", &UNMATCHED, "Values that were found and are no match.").many(),
+        object("unmatchedItems", &UNMATCHED, "Values that were found and are not matches.").many(),
     ],
     "An older form of exactMatchDiagnostic; never sent here.",
 );
@@ -259,22 +273,21 @@ pub static LIMIT: StructuredType = StructuredType::complex(
     &[
         text("code", "A stable word."),
         int32("allowedLimit", "The limit."),
-        text("impactedSensitiveTypeIds", "The types whose result it cut.").many().never_null(),
+        text("impactedSensitiveTypeIds", "The types whose results it cut short.").many().never_null(),
     ],
     "A limit that was reached.",
 );
 
-/// A value that is no match.
+/// A value that is not a match.
 pub static UNMATCHED: StructuredType = StructuredType::complex(
     "unmatched",
     &[
-        text("code", "A stable word that says why."),
-        text("idMatch", "The value as it stands in the text; absent where includeValues is false.")
-            .sometimes(),
+        text("code", "A stable word for the reason."),
+        text("idMatch", "The value as in the text; absent if includeValues is false.").sometimes(),
         OFFSET,
         LENGTH,
-        text("columnName", "The column whose value it is.").added(),
-        text("corroborativeEvidences", "Sentences about the facts around it.").many().never_null(),
+        text("columnName", "The value's column.").added(),
+        text("corroborativeEvidences", "Sentences about the facts near it.").many().never_null(),
     ],
-    "A value that was found and is no match.",
+    "A value that was found and is not a match.",
 );

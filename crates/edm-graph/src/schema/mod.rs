@@ -1,7 +1,7 @@
 //! The one table of the wire (`docs/decisions/0018-one-table-of-the-wire.md`): every type,
-//! property, action and operation is written down once, in constants, and what describes the wire
-//! is derived from it: `$metadata` in XML and JSON, `/openapi.json`, and what queries may name. It
-//! describes; nothing here reads or answers a request.
+//! property, action and operation is written down once, in constants. All descriptions of the wire
+//! are derived from it: `$metadata` in XML and JSON, `/openapi.json`, and what queries may name.
+//! Nothing here reads or answers a request.
 
 pub mod actions;
 pub mod batches;

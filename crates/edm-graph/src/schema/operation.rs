@@ -1,4 +1,4 @@
-//! What the table of operations is made of.
+//! The elements of the table of operations.
 
 use edm_model::Right;
 
@@ -19,23 +19,23 @@ pub enum Method {
     Delete,
 }
 
-/// Who may.
+/// The callers who may use it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Everyone, without a token.
     Open,
-    /// Whoever's token is good, whatever its rights.
+    /// Callers with a valid token, whatever its rights.
     Token,
-    /// Whoever's token brings this right.
+    /// Callers whose token has this right.
     Right(Right),
-    /// Whoever has the signed address.
+    /// Callers with the signed address.
     Signature,
 }
 
-/// What the query may hold.
+/// What the query may contain.
 #[derive(Debug, Clone, Copy)]
 pub enum Query {
-    /// Nothing that is looked at.
+    /// Nothing; options are ignored.
     None,
     /// The options of a list of these.
     List(&'static StructuredType),
@@ -45,7 +45,7 @@ pub enum Query {
     Count(&'static StructuredType),
     /// No option of OData's.
     Action,
-    /// The parameters of the action, where the body is the text itself.
+    /// The parameters of the action, if the body is the text itself.
     Parameters(&'static Action),
     /// `$format`
     Format,
@@ -58,7 +58,7 @@ pub enum Query {
 /// What the body may be.
 #[derive(Debug, Clone, Copy)]
 pub enum Body {
-    /// Nothing; what is sent is not looked at.
+    /// Nothing; what is sent is ignored.
     None,
     /// A new one of these.
     Create(&'static StructuredType),
@@ -72,14 +72,14 @@ pub enum Body {
     File(&'static Action),
     /// A sealed block or an XML block list.
     Blocks,
-    /// Several requests.
+    /// A batch of requests.
     Batch,
 }
 
-/// What an answer holds.
+/// What an answer contains.
 #[derive(Debug, Clone, Copy)]
 pub enum Content {
-    /// Nothing.
+    /// No content.
     Nothing,
     /// A resource with its context.
     Item(&'static StructuredType),
@@ -93,7 +93,7 @@ pub enum Content {
     Value(&'static StructuredType),
     /// An object, or a line for each line of texts.
     ValueOrLines(&'static StructuredType),
-    /// A word of how the process is.
+    /// A word for the state of the process.
     Health,
     /// CSDL in XML or JSON.
     Metadata,
@@ -101,31 +101,31 @@ pub enum Content {
     OpenApi,
     /// Azure's XML block list.
     BlockList,
-    /// The answers of several requests.
+    /// The answers of a batch.
     Batch,
-    /// An error: Graph has the operation, this service has nothing for it.
+    /// An error: Graph has the operation and this service does not.
     Refusal,
 }
 
-/// A success, or the only answer there is.
+/// The answer of a success, or the only possible answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer {
     /// Its status.
     pub status: u16,
-    /// What it holds.
+    /// What it contains.
     pub content: Content,
 }
 
-/// A status that says no, for a reason of its own.
+/// A refusal that does not follow from the operation's right, path, query and body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// 404: what the body names is not there.
+    /// 404: something that the body names does not exist.
     NotThere,
-    /// 409: its state or another resource stands against it.
+    /// 409: the state of the resource, or another resource, does not permit it.
     Conflict,
-    /// 429: too many at once or in a while.
+    /// 429: too many requests at once or within a period.
     TooMany,
-    /// 503: not yet.
+    /// 503: not ready yet.
     NotReady,
 }
 
@@ -147,19 +147,19 @@ pub struct Operation {
     pub id: &'static str,
     /// Its method.
     pub method: Method,
-    /// Its path as in [`path`](crate::path): those of the service stand behind `/beta`.
+    /// Its path as in [`path`](crate::path): those of the service are below `/beta`.
     pub path: &'static str,
     /// One sentence.
     pub summary: &'static str,
-    /// Who may.
+    /// The callers who may use it.
     pub access: Access,
-    /// What its query may hold.
+    /// What its query may contain.
     pub query: Query,
     /// What its body may be.
     pub body: Body,
-    /// Its success.
+    /// The answer of its success.
     pub answer: Answer,
-    /// Statuses that do not follow from all this.
+    /// Statuses that do not follow from the fields above.
     pub refusals: &'static [Refusal],
 }
 
@@ -182,13 +182,12 @@ impl Operation {
         self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
     }
 
-    /// Returns whether a body is looked at.
+    /// Returns whether the operation reads a body.
     pub const fn takes_body(&self) -> bool {
         !matches!(self.body, Body::None)
     }
 
-    /// Returns whether the state of one resource may be demanded: by `If-Match` and
-    /// `If-None-Match`.
+    /// Returns whether `If-Match` and `If-None-Match` apply, which demand a state of one resource.
     pub const fn is_conditional(&self) -> bool {
         let named = matches!(self.access, Access::Token | Access::Right(_));
         let one = match self.answer.content {
@@ -199,14 +198,14 @@ impl Operation {
         named && one
     }
 
-    /// Returns the statuses of answers without content that are as good as the success.
+    /// Returns the statuses of answers without content that also count as success.
     pub fn bare_statuses(&self) -> Vec<u16> {
         let read = self.method == Method::Get && self.is_conditional();
         let wished = matches!(self.body, Body::Create(_) | Body::Change(_));
         [(read, 304), (wished, 204)].into_iter().filter(|(held, _)| *held).map(|(_, status)| status).collect()
     }
 
-    /// Returns the statuses that are no success, in ascending order.
+    /// Returns the statuses of failures, in ascending order.
     pub fn refusal_statuses(&self) -> Vec<u16> {
         let mut statuses = vec![500];
         if self.is_conditional() {
@@ -229,7 +228,7 @@ impl Operation {
         if self.takes_body() {
             statuses.extend([408, 413, 503]);
         }
-        // The upload wire takes any content type, and of a file that is none there is a failed job.
+        // The upload wire takes any content type. A file that is not text makes a failed job.
         if self.takes_body() && self.access != Access::Signature && !matches!(self.body, Body::File(_)) {
             statuses.push(415);
         }

@@ -26,9 +26,9 @@ const ADMINISTER: Access = Access::Right(Right::Administer);
 /// Every operation, in the order of the paths.
 pub static OPERATIONS: &[Operation] = &[
     item("readService", path::SERVICE, Access::Token, &SERVICE, "Reads the service itself."),
-    change("updateService", path::SERVICE, ADMINISTER, &SERVICE, "Takes the service back; nothing of it can be set."),
+    change("updateService", path::SERVICE, ADMINISTER, &SERVICE, "Accepts the whole service; none of its properties can be set."),
     list("listStores", path::STORES, READ, &STORE, "Lists the data stores."),
-    create("createStore", path::STORES, ADMINISTER, &STORE, "Makes a data store.").or(CONFLICT),
+    create("createStore", path::STORES, ADMINISTER, &STORE, "Creates a data store.").or(CONFLICT),
     count("countStores", path::STORES_COUNT, READ, &STORE, "Counts the data stores."),
     item("readStore", path::STORE, READ, &STORE, "Reads a data store."),
     change("updateStore", path::STORE, ADMINISTER, &STORE, "Changes a data store.").or(CONFLICT),
@@ -44,7 +44,7 @@ pub static OPERATIONS: &[Operation] = &[
         path::SESSIONS_REF,
         UPLOAD,
         &SESSION,
-        "Begins an upload, at the address of an older page of documentation; takes the session, never a reference.",
+        "Begins an upload, at the address of an older page of documentation; accepts a session, never a reference.",
     )
     .or(CONFLICT),
     item("readSession", path::SESSION, READ, &SESSION, "Reads a session."),
@@ -64,7 +64,7 @@ pub static OPERATIONS: &[Operation] = &[
     change("updateAgent", path::AGENT, UPLOAD, &AGENT, "Changes an upload agent."),
     delete("deleteAgent", path::AGENT, ADMINISTER, "Deletes an upload agent."),
     list("listTypes", path::TYPES, READ_TYPES, &TYPE, "Lists the sensitive types."),
-    create("createType", path::TYPES, ADMINISTER, &TYPE, "Makes a sensitive type.")
+    create("createType", path::TYPES, ADMINISTER, &TYPE, "Creates a sensitive type.")
         .or(&[Refusal::NotThere, Refusal::Conflict]),
     count("countTypes", path::TYPES_COUNT, READ_TYPES, &TYPE, "Counts the sensitive types."),
     item("readType", path::TYPE, READ_TYPES, &TYPE, "Reads a sensitive type."),
@@ -95,17 +95,17 @@ pub static OPERATIONS: &[Operation] = &[
     list("listJobs", path::JOBS, READ, &JOB, "Lists the jobs."),
     count("countJobs", path::JOBS_COUNT, READ, &JOB, "Counts the jobs."),
     item("readJob", path::JOB, READ, &JOB, "Reads one of the jobs."),
-    change("updateJob", path::JOB, ADMINISTER, &JOB, "Takes a job back; nothing of it can be set."),
+    change("updateJob", path::JOB, ADMINISTER, &JOB, "Accepts a whole job; none of its properties can be set."),
     delete("deleteJob", path::JOB, ADMINISTER, "Deletes one of the jobs."),
     list("listTextJobs", path::TEXT_JOBS, READ, &JOB, "Lists the jobs of texts."),
     count("countTextJobs", path::TEXT_JOBS_COUNT, READ, &JOB, "Counts the jobs of texts."),
     item("readTextJob", path::TEXT_JOB, READ, &JOB, "Reads one of the jobs of texts."),
-    change("updateTextJob", path::TEXT_JOB, ADMINISTER, &JOB, "Takes a job back; nothing of it can be set."),
+    change("updateTextJob", path::TEXT_JOB, ADMINISTER, &JOB, "Accepts a whole job; none of its properties can be set."),
     delete("deleteTextJob", path::TEXT_JOB, ADMINISTER, "Deletes one of the jobs of texts."),
     list("listFileJobs", path::FILE_JOBS, READ, &JOB, "Lists the jobs of files."),
     count("countFileJobs", path::FILE_JOBS_COUNT, READ, &JOB, "Counts the jobs of files."),
     item("readFileJob", path::FILE_JOB, READ, &JOB, "Reads one of the jobs of files."),
-    change("updateFileJob", path::FILE_JOB, ADMINISTER, &JOB, "Takes a job back; nothing of it can be set."),
+    change("updateFileJob", path::FILE_JOB, ADMINISTER, &JOB, "Accepts a whole job; none of its properties can be set."),
     delete("deleteFileJob", path::FILE_JOB, ADMINISTER, "Deletes one of the jobs of files."),
     list("listLabelJobs", path::LABEL_JOBS, READ, &JOB, "Lists the jobs of finding labels, of which there are none."),
     count("countLabelJobs", path::LABEL_JOBS_COUNT, READ, &JOB, "Counts the jobs of finding labels, of which there are none."),
@@ -130,19 +130,19 @@ pub static OPERATIONS: &[Operation] = &[
         access: Access::Token,
         query: Query::Action,
         body: Body::Batch,
-        ..open("batch", path::BATCH, Content::Batch, "Sends several requests in one; each is answered as if it had come by itself.")
+        ..open("batch", path::BATCH, Content::Batch, "Sends several requests in one; each is answered as if it were sent alone.")
     },
     Operation {
         query: Query::Format,
         ..open("readMetadata", path::METADATA, Content::Metadata, "Describes types and actions, in CSDL.")
     },
     open("readOpenApi", path::OPEN_API, Content::OpenApi, "Describes paths and objects, in OpenAPI: this document."),
-    open("readHealth", path::HEALTH, Content::Health, "Says whether the process lives."),
-    open("readReadiness", path::READY, Content::Health, "Says whether live data is loaded.").or(&[Refusal::NotReady]),
+    open("readHealth", path::HEALTH, Content::Health, "Reports whether the process is alive."),
+    open("readReadiness", path::READY, Content::Health, "Reports whether live data is loaded.").or(&[Refusal::NotReady]),
     Operation {
         access: Access::Signature,
         query: Query::BlockList,
-        ..open("readBlockList", path::UPLOAD, Content::BlockList, "Names the blocks that are there: Azure's Get Block List.")
+        ..open("readBlockList", path::UPLOAD, Content::BlockList, "Lists the uploaded blocks: Azure's Get Block List.")
     },
     Operation {
         method: Method::Put,
@@ -151,7 +151,7 @@ pub static OPERATIONS: &[Operation] = &[
         body: Body::Blocks,
         answer: Answer { status: 201, content: Content::Nothing },
         refusals: CONFLICT,
-        ..open("putBlocks", path::UPLOAD, Content::Nothing, "Puts a block, or names all blocks: Azure's Put Block and Put Block List.")
+        ..open("putBlocks", path::UPLOAD, Content::Nothing, "Uploads a block, or the list of all blocks: Azure's Put Block and Put Block List.")
     },
 ];
 
@@ -290,7 +290,7 @@ const fn perform_nothing(id: &'static str, path: &'static str, action: &'static 
 }
 
 impl Operation {
-    /// Makes it one that Graph has and this service does not.
+    /// Marks it as an operation that Graph has and this service does not.
     const fn not_served(self) -> Self {
         Self { answer: Answer { status: 501, content: Content::Refusal }, ..self }
     }

@@ -1,4 +1,4 @@
-//! What requests bring: Graph's own request types, which no path takes, and the parts of action
+//! Types of requests: Graph's request types, which no path accepts, and the parts of action
 //! parameters.
 
 use edm_model::limits;
@@ -9,27 +9,27 @@ use super::matching::ENTITY;
 
 const PLACE_MAX: u64 = i32::MAX as u64;
 
-/// Candidates that the caller found already.
+/// Candidates that the caller has already found.
 pub static CONTENT_CLASSIFICATION: StructuredType = StructuredType::complex(
     "contentClassification",
     &[
-        text("sensitiveTypeId", "The type that found them; not looked at.").unread().set(),
-        int32("uniqueCount", "How many distinct ones; not looked at.").unread().set(),
-        int32("confidence", "How sure; not looked at.").unread().set(),
+        text("sensitiveTypeId", "The type that found them; ignored.").unread().set(),
+        int32("uniqueCount", "The number of distinct ones; ignored.").unread().set(),
+        int32("confidence", "The confidence; ignored.").unread().set(),
         object("matches", &MATCH_LOCATION, "Where they are.")
             .many()
             .elements(limits::REQUEST_ITEMS_MAX)
             .set(),
     ],
-    "Candidates that the caller found already.",
+    "Candidates that the caller has already found.",
 );
 
 /// A place in a text.
 pub static MATCH_LOCATION: StructuredType = StructuredType::complex(
     "matchLocation",
     &[
-        int32("offset", "Where it begins, in the asked offsetUnit.").range(0, PLACE_MAX).needed().set(),
-        int32("length", "How long it is, in the asked offsetUnit.").range(0, PLACE_MAX).needed().set(),
+        int32("offset", "Where it begins, in the requested offsetUnit.").range(0, PLACE_MAX).needed().set(),
+        int32("length", "How long it is, in the requested offsetUnit.").range(0, PLACE_MAX).needed().set(),
     ],
     "A place in a text.",
 );
@@ -40,7 +40,7 @@ pub static EXEMPT_VALUES: StructuredType = StructuredType {
     ..StructuredType::complex(
         "exactMatchExemptValues",
         &[],
-        "For each column a collection of values; rows that hold one of them are exempt.",
+        "For each column a collection of values; rows with one of them are exempt.",
     )
     .added()
 };
@@ -49,17 +49,17 @@ pub static EXEMPT_VALUES: StructuredType = StructuredType {
 pub static CLASSIFICATION_REQUEST: StructuredType = StructuredType::complex(
     "exactMatchClassificationRequest",
     &[
-        text("text", "The text to look in."),
+        text("text", "The text to search."),
         int32("timeoutInMs", "When to stop."),
         text("sensitiveTypeIds", "What to look for.").many(),
         object(
             "contentClassifications",
             &CONTENT_CLASSIFICATION,
-            "Candidates that the caller found already.",
+            "Candidates that the caller has already found.",
         )
         .many(),
     ],
-    "In Graph's schema, but no path takes it: the action has parameters of its own.",
+    "In Graph's schema, but no path accepts it: the action has its own parameters.",
 );
 
 /// A request of older versions.
@@ -67,27 +67,27 @@ pub static TEXT_CLASSIFICATION_REQUEST: StructuredType = StructuredType::entity(
     "textClassificationRequest",
     &ENTITY,
     &[
-        text("text", "The text to look in."),
-        text("fileExtension", "What the text would be called as a file."),
+        text("text", "The text to search."),
+        text("fileExtension", "The file name of the text."),
         text("sensitiveTypeIds", "What to look for.").many(),
-        word("scopesToRun", &SENSITIVE_TYPE_SCOPE, "Which types, by their scope."),
-        word("matchTolerancesToInclude", &MATCH_TOLERANCE, "How near trained classifiers must come."),
-        object("contentMetaData", &CONTENT_META_DATA, "Where the text is from."),
+        word("scopesToRun", &SENSITIVE_TYPE_SCOPE, "The types, by their scope."),
+        word("matchTolerancesToInclude", &MATCH_TOLERANCE, "How certain trained classifiers must be."),
+        object("contentMetaData", &CONTENT_META_DATA, "The origin of the text."),
     ],
-    "In Graph's schema, but no path takes it.",
+    "In Graph's schema, but no path accepts it.",
 );
 
-/// Where a text is from.
+/// The origin of a text.
 pub static CONTENT_META_DATA: StructuredType = StructuredType::complex(
     "classificationRequestContentMetaData",
     &[text("sourceId", "The source.")],
-    "Where a text is from.",
+    "The origin of a text.",
 );
 
 /// A request of older versions.
 pub static FILE_CLASSIFICATION_REQUEST: StructuredType = StructuredType::entity(
     "fileClassificationRequest",
     &ENTITY,
-    &[stream("file", "The file to look in."), text("sensitiveTypeIds", "What to look for.").many()],
-    "In Graph's schema, but no path takes it.",
+    &[stream("file", "The file to search."), text("sensitiveTypeIds", "What to look for.").many()],
+    "In Graph's schema, but no path accepts it.",
 );

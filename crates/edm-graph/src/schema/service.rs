@@ -7,34 +7,30 @@ use super::matching::ENTITY;
 use super::{enums, jobs, labels, matching, requests, sessions, stores, types};
 use crate::query;
 
-/// Where types live.
+/// The namespace of the types.
 pub const NAMESPACE: &str = "microsoft.graph";
 /// The name of the entity container.
 pub const CONTAINER: &str = "GraphService";
 /// The name of the one singleton.
 pub const SINGLETON: &str = "dataClassification";
 
-/// What queries may name of the service itself.
+/// The properties of the service itself that queries may name.
 pub static SERVICE_PROPERTIES: [query::Property; SERVICE.property_count()] = SERVICE.query_properties();
 
 /// The type of the singleton.
-pub static SERVICE: StructuredType = StructuredType::entity(
-    "dataClassificationService",
-    &ENTITY,
-    &[],
-    "Everything that has to do with classifying data.",
-)
-.leading_to(&[
-    expandable("exactMatchDataStores", &stores::EXACT_MATCH_DATA_STORE, "The data stores."),
-    expandable("exactMatchUploadAgents", &stores::EXACT_MATCH_UPLOAD_AGENT, "The upload agents."),
-    expandable("sensitiveTypes", &types::SENSITIVE_TYPE, "The sensitive types."),
-    many("jobs", &JOB_RESPONSE_BASE, "The jobs of every kind."),
-    many("classifyTextJobs", &JOB_RESPONSE_BASE, "The jobs of classifying texts."),
-    many("classifyFileJobs", &JOB_RESPONSE_BASE, "The jobs of classifying files."),
-    many("evaluateLabelJobs", &JOB_RESPONSE_BASE, "The jobs of finding labels; none here."),
-    many("evaluateDlpPoliciesJobs", &JOB_RESPONSE_BASE, "The jobs of finding policies; none here."),
-    many("sensitivityLabels", &labels::SENSITIVITY_LABEL, "The labels; none here."),
-]);
+pub static SERVICE: StructuredType =
+    StructuredType::entity("dataClassificationService", &ENTITY, &[], "The data classification service.")
+        .leading_to(&[
+            expandable("exactMatchDataStores", &stores::EXACT_MATCH_DATA_STORE, "The data stores."),
+            expandable("exactMatchUploadAgents", &stores::EXACT_MATCH_UPLOAD_AGENT, "The upload agents."),
+            expandable("sensitiveTypes", &types::SENSITIVE_TYPE, "The sensitive types."),
+            many("jobs", &JOB_RESPONSE_BASE, "The jobs of every kind."),
+            many("classifyTextJobs", &JOB_RESPONSE_BASE, "The classification jobs of texts."),
+            many("classifyFileJobs", &JOB_RESPONSE_BASE, "The classification jobs of files."),
+            many("evaluateLabelJobs", &JOB_RESPONSE_BASE, "The jobs of finding labels; none here."),
+            many("evaluateDlpPoliciesJobs", &JOB_RESPONSE_BASE, "The jobs of finding policies; none here."),
+            many("sensitivityLabels", &labels::SENSITIVITY_LABEL, "The labels; none here."),
+        ]);
 
 const fn many(name: &'static str, target: &'static StructuredType, description: &'static str) -> Navigation {
     Navigation { name, target, collection: true, expandable: false, inline_max: None, description }
@@ -61,7 +57,7 @@ pub static ENUMS: &[&EnumType] = &[
     &enums::LABEL_TARGET,
 ];
 
-/// Every entity and complex type, those behind which others stand first.
+/// Every entity and complex type, base types first.
 pub static STRUCTURED_TYPES: &[&StructuredType] = &[
     &matching::ENTITY,
     &SERVICE,

@@ -15,9 +15,9 @@ pub static EXACT_MATCH_JOB_BASE: StructuredType = StructuredType {
         "exactMatchJobBase",
         &ENTITY,
         &[
-            moment("creationDateTime", "When it was made."),
+            moment("creationDateTime", "When it was created."),
             moment("startDateTime", "When its work began; null before."),
-            moment("lastUpdatedDateTime", "When anything about it changed last."),
+            moment("lastUpdatedDateTime", "When it last changed."),
             moment("completionDateTime", "When it reached a final state; null before."),
             object("error", &CLASSIFICATION_ERROR, "Why it failed; null unless it did.")
                 .compared_by(&ERROR_PARTS),
@@ -32,20 +32,20 @@ pub static EXACT_MATCH_SESSION_BASE: StructuredType = StructuredType::entity(
     &EXACT_MATCH_JOB_BASE,
     &[
         text("dataStoreId", "The data store; always that of the path."),
-        text("datastoreId", "The same, as Graph spelled it until 2021.").added(),
+        text("datastoreId", "The same, in Graph's spelling until 2021.").added(),
         text(
             "state",
             "UploadInProgress, ProcessingInProgress, Completed, Failed, Cancelled or Expired; not an enum, so that a \
-             client does not fail on a state to come.",
+             client does not fail on a future state.",
         ),
-        int32("totalBlockCount", "Blocks in all; null while unknown.")
+        int32("totalBlockCount", "The number of blocks; null while unknown.")
             .range(1, limits::BLOCKS_MAX as u64)
             .set(),
-        int32("remainingBlockCount", "Blocks still to come; null while the total is unknown."),
-        int32("totalJobCount", "Jobs of processing in all; null before commit."),
-        int32("remainingJobCount", "Jobs of processing still to do; null before commit."),
+        int32("remainingBlockCount", "The number of blocks still missing; null while the total is unknown."),
+        int32("totalJobCount", "The number of processing jobs; null before commit."),
+        int32("remainingJobCount", "The number of unfinished processing jobs; null before commit."),
         moment("uploadCompletionDateTime", "When commit was accepted; null before."),
-        moment("processingCompletionDateTime", "When the last job of processing ended; null before."),
+        moment("processingCompletionDateTime", "When the last processing job ended; null before."),
     ],
     "What every session has.",
 );
@@ -55,12 +55,12 @@ pub static EXACT_MATCH_SESSION: StructuredType = StructuredType::entity(
     "exactMatchSession",
     &EXACT_MATCH_SESSION_BASE,
     &[
-        text("checksum", "Digest over the blocks, compared at commit; null compares nothing.")
+        text("checksum", "The digest over the blocks, compared at commit; null means no comparison.")
             .characters(limits::TEXT_CHARACTERS_MAX)
             .set(),
         text(
             "dataUploadURI",
-            "Where blocks go, for who may upload while the session takes blocks; else null.",
+            "The address for blocks, for callers who may upload, while the session accepts blocks; otherwise null.",
         )
         .secret(),
         text("fields", "The column names in the order of the file.")
@@ -68,13 +68,13 @@ pub static EXACT_MATCH_SESSION: StructuredType = StructuredType::entity(
             .characters(limits::NAME_CHARACTERS_MAX)
             .elements(limits::COLUMNS_MAX)
             .set_once(),
-        text("fileName", "What the file is called, for people.")
+        text("fileName", "The name of the file, for people.")
             .characters(limits::TEXT_CHARACTERS_MAX)
             .set_once(),
         int32("rowsPerBlock", "Rows of a block; the last may have fewer.").range(1, INT32_MAX).set_once(),
         text(
             "salt",
-            "The key of the hashes: in the answer to who made the session, and where they select it.",
+            "The key of the hashes. Only its creator gets it: in the answer that creates the session, and by $select.",
         )
         .not_empty(limits::SALT_CHARACTERS_MAX)
         .secret()
@@ -94,8 +94,8 @@ pub static EXACT_MATCH_SESSION: StructuredType = StructuredType::entity(
             .range(0, limits::ROWS_MAX)
             .added()
             .set(),
-        boolean("allowShrink", "Whether a replace may leave under 80 % of the live rows.").added().set_once(),
-        text("keyId", "Which salt the hashes are keyed with: random, not derived from it.").added(),
+        boolean("allowShrink", "Whether a replace may leave less than 80 % of the live rows.").added().set_once(),
+        text("keyId", "The id of the salt of the hashes: random, not derived from the salt.").added(),
     ],
     "One upload of a table to a data store.",
 )
@@ -105,15 +105,15 @@ pub static EXACT_MATCH_SESSION: StructuredType = StructuredType::entity(
     collection: false,
     expandable: true,
     inline_max: None,
-    description: "The agent that uploads, where the session names one that exists.",
+    description: "The agent that uploads, if the session names one that exists.",
 }]);
 
-/// A job of looking rows up; no path leads to one.
+/// A job that looks up rows; no path leads to one.
 pub static EXACT_MATCH_LOOKUP_JOB: StructuredType = StructuredType::entity(
     "exactMatchLookupJob",
     &EXACT_MATCH_JOB_BASE,
-    &[text("state", "How far the job is.")],
-    "A job of looking rows up. No path leads to one: look-ups answer at once.",
+    &[text("state", "The progress of the job.")],
+    "A job that looks up rows. No path leads to one, because look-ups are answered at once.",
 )
 .leading_to(&[Navigation {
     name: "matchingRows",
@@ -124,10 +124,10 @@ pub static EXACT_MATCH_LOOKUP_JOB: StructuredType = StructuredType::entity(
     description: "The rows that were found.",
 }]);
 
-/// A row that such a job found.
+/// A row that a look-up job found.
 pub static LOOKUP_RESULT_ROW: StructuredType = StructuredType::entity(
     "lookupResultRow",
     &ENTITY,
     &[text("row", "The row.")],
-    "A row that a job of looking up found.",
+    "A row that a look-up job found.",
 );

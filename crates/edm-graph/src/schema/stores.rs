@@ -7,7 +7,7 @@ use super::matching::ENTITY;
 use super::sessions::EXACT_MATCH_SESSION;
 use crate::query;
 
-/// What of a column `any` can compare.
+/// The parts of a column that `any` can compare.
 pub static COLUMN_PARTS: [query::Property; COLUMN.property_count()] = COLUMN.query_properties();
 
 /// The words of a column's `dataType`.
@@ -45,33 +45,35 @@ pub static DATA_TYPE_OPTIONS: StructuredType = StructuredType::complex(
 pub static COLUMN: StructuredType = StructuredType::complex(
     "exactDataMatchStoreColumn",
     &[
-        text("name", "The name, as the header of the file spells it.")
+        text("name", "The name, spelled as in the header of the file.")
             .not_empty(limits::NAME_CHARACTERS_MAX)
             .needed()
             .set(),
         boolean("isSearchable", "Whether a value of the column can be found by itself.").set(),
-        boolean("isCaseInsensitive", "Whether case does not matter; so it is unless this is false.").set(),
-        text("ignoredDelimiters", "Characters that do not matter, each by itself.")
+        boolean("isCaseInsensitive", "Whether case is ignored; true by default.").set(),
+        text("ignoredDelimiters", "Characters that are ignored, one per element.")
             .many()
             .characters(1)
             .elements(64)
             .uncompared()
             .set(),
-        text("dataType", "What the values are; text unless it says otherwise.")
-            .words(DATA_TYPES)
-            .added()
-            .set(),
-        object("dataTypeOptions", &DATA_TYPE_OPTIONS, "Options of the data type, where it has some.")
+        text("dataType", "The type of the values; text by default.").words(DATA_TYPES).added().set(),
+        object("dataTypeOptions", &DATA_TYPE_OPTIONS, "Options of the data type, if it has any.")
             .sometimes()
             .added()
             .set(),
         boolean("isKey", "Whether the column identifies a row for deltas.").added().set(),
-        boolean("foldDiacritics", "Whether letters with and without accents are one.").added().set(),
-        text("class", "What the column is fit for, once a generation is live: identifier, standalone, evidence or weak.")
-            .sometimes()
-            .uncompared()
-            .added(),
-        text("warnings", "Why the column is fit for no more, where there is something to say.")
+        boolean("foldDiacritics", "Whether letters with and without accents count as the same.")
+            .added()
+            .set(),
+        text(
+            "class",
+            "The class of the column, once a generation is live: identifier, standalone, evidence or weak.",
+        )
+        .sometimes()
+        .uncompared()
+        .added(),
+        text("warnings", "The reason for the class, if there is one.")
             .many()
             .sometimes()
             .uncompared()
@@ -110,14 +112,15 @@ pub static EXACT_MATCH_DATA_STORE: StructuredType = StructuredType::entity(
         text("activeSessionId", "The session whose data is live; null before the first.").added(),
         int32(
             "maximumNumberOfTokens",
-            "The longest cell that is matched, in words and numbers; null asks for 64.",
+            "The longest cell that is matched, in words and numbers; null means 64.",
         )
         .range(1, limits::TOKENS_MAX as u64)
         .added()
         .set(),
         text(
             "placeholders",
-            "The words by which the table says that a cell is empty, in place of the usual ones, from the next upload on; null asks for the usual ones, an empty list for none.",
+            "The placeholders, words that mean an empty cell, from the next upload on; null means the usual ones, an \
+             empty list means none.",
         )
         .many()
         .characters(limits::PLACEHOLDER_CHARACTERS_MAX)
@@ -128,10 +131,14 @@ pub static EXACT_MATCH_DATA_STORE: StructuredType = StructuredType::entity(
         .set(),
         boolean(
             "mustUploadAgain",
-            "Whether the live data is keyed with an older salt than new sessions get, or was made with other columns or another maximumNumberOfTokens than the store has now.",
+            "Whether the live data has an older salt than new sessions get, or was made with other columns or another \
+             maximumNumberOfTokens than the store has now.",
         )
         .added(),
-        text("onUnserved", "What is answered where the live data cannot be read: refuse (an error; the default) or previous (the generation before, and each answer says so).")
+        boolean("canRollBack", "Whether a generation before the live one is kept, which rollback makes live again.")
+            .added(),
+        text("onUnserved", "What to do if the live data cannot be read: refuse (an error; the default) or previous (search the \
+             generation before, and report it in each answer).")
             .words(ON_UNSERVED)
             .added()
             .set(),

@@ -13,7 +13,7 @@ use crate::key::cmac::{CmacKey, Hash};
 use crate::simd::level::Level;
 
 /// The version of everything that `docs/formats/hash.md` defines.
-pub const ALGORITHM_VERSION: u16 = 1;
+pub const ALGORITHM_VERSION: u16 = 3;
 /// The Unicode version of the folding data.
 pub const UNICODE_VERSION: u16 = 18;
 const FOLDING_VERSION: u16 = 1;
@@ -92,7 +92,8 @@ impl Salt {
         let mut info = Vec::new();
         // Lengths before fields, so that no two lists of fields give the same bytes.
         for field in fields {
-            info.extend_from_slice(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_le_bytes());
+            let length = u32::try_from(field.len()).expect("a field is a label, a digest or an id");
+            info.extend_from_slice(&length.to_le_bytes());
             info.extend_from_slice(field);
         }
         let mut key = Zeroizing::new([0; 32]);
@@ -141,7 +142,7 @@ pub fn address(hash: &Hash) -> u64 {
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
-/// The key of the row checks of one generation's base session.
+/// The key of the row checks of the rows that one session brought.
 pub struct RowKey(Cipher);
 
 /// A question to the row checks: is this hash in this row and column?
@@ -158,7 +159,7 @@ pub struct RowCell {
 impl RowKey {
     /// Derives the key.
     pub fn derive(salt: &Salt, store: StoreId, session: SessionId) -> Self {
-        let key = salt.derive(&[b"edm/v1/row", store.as_bytes(), session.as_bytes()]);
+        let key = salt.derive(&[b"edm/v3/row", store.as_bytes(), session.as_bytes()]);
         Self(Cipher::new(&key, Level::current()))
     }
 

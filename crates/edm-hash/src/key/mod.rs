@@ -2,4 +2,5 @@
 
 pub(crate) mod cipher;
 pub(crate) mod cmac;
+pub(crate) mod counter_mode;
 pub(crate) mod keys;

@@ -1,4 +1,7 @@
-//! A cell, and perhaps the text around it.
+//! A cell, and perhaps the text around it; and the cells of a column.
+
+use std::iter::StepBy;
+use std::slice::Iter;
 
 use crate::simd::backend::{PLAIN_BYTES_MAX, ROOM_BYTES, Simd};
 use crate::simd::swar::Swar;
@@ -10,6 +13,53 @@ pub(crate) struct Cell<'a> {
     text: &'a str,
     start: usize,
     end: usize,
+}
+
+/// A cell and its row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlacedCell<'a> {
+    pub(crate) cell: Cell<'a>,
+    pub(crate) row: u32,
+}
+
+/// The cells of one column of consecutive records, each with its record.
+pub(crate) struct ColumnCells<'a> {
+    text: &'a str,
+    /// The number of the next record.
+    record: usize,
+    rows: Iter<'a, Option<u32>>,
+    spans: StepBy<Iter<'a, (u32, u32)>>,
+}
+
+impl<'a> ColumnCells<'a> {
+    /// Makes those of the records from `record` on. Cells of a record without a row are passed
+    /// over. Of `spans`, every `width`th is of this column, the first among them.
+    pub(crate) fn new(
+        text: &'a str,
+        record: usize,
+        rows: &'a [Option<u32>],
+        spans: &'a [(u32, u32)],
+        width: usize,
+    ) -> Self {
+        Self { text, record, rows: rows.iter(), spans: spans.iter().step_by(width) }
+    }
+}
+
+impl<'a> Iterator for ColumnCells<'a> {
+    type Item = (usize, PlacedCell<'a>);
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (row, (start, end)) = (self.rows.next()?, self.spans.next()?);
+            let record = self.record;
+            self.record += 1;
+            if let Some(row) = row {
+                let cell = Cell::within(self.text, *start, *end);
+                return Some((record, PlacedCell { cell, row: *row }));
+            }
+        }
+    }
 }
 
 impl<'a> Cell<'a> {

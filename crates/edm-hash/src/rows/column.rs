@@ -5,17 +5,20 @@
 //! is compiled for each pair.
 //!
 //! ```text
-//! take_all(cells)
+//! take(cells)
 //!   with_type(rule, TakeAll)              Text, Ssn, Card, …
 //!     with_simd(level, ColumnLoop)        portable, AVX2, AVX-512
-//!       for each cell: FastPath::take, or take_any where that is not sure
+//!       for each cell: FastPath::take, or SlowPath::take where that is not sure
 //! ```
+//!
+//! Thirty copies of this loop are a large part of what the compiler does for this crate. So it has
+//! no other parameter: its cells come from one type of iterator, and one cell is a list of one.
 
 use edm_model::{Column, PlaceholderWords};
 
 use crate::key::cmac::Hash;
-use crate::rows::cell::Cell;
-use crate::rows::fast_path::{FastPath, PlacedCell};
+use crate::rows::cell::{Cell, ColumnCells, PlacedCell};
+use crate::rows::fast_path::FastPath;
 use crate::rows::hashed_rows::{HashedColumn, set_bit};
 use crate::rows::rule_state::RuleState;
 use crate::simd::backend::{Simd, WithSimd};
@@ -37,7 +40,7 @@ pub(crate) struct ColumnState {
     canonicaliser: Canonicaliser,
     /// `None`: every cell takes the slow path.
     plain: Option<PlainRule>,
-    /// The level of the loop over many cells.
+    /// The level of the loop over cells.
     level: Level,
     rule: usize,
     fast: FastPath,
@@ -96,72 +99,25 @@ impl ColumnState {
         }
     }
 
-    /// Takes the cell of a row.
+    /// Takes the cells of some records, and adds to `refused` those that are refused, each with its
+    /// record.
     pub(crate) fn take(
         &mut self,
-        cell: Cell<'_>,
-        row: u32,
+        cells: ColumnCells<'_>,
         rule: &mut RuleState,
         folded: &mut Folded,
-    ) -> Result<(), CellRefusal> {
-        if let Some(plain) = &self.plain {
-            let cell = PlacedCell { cell, row };
-            let work = TakeOne { plain, cell, fast: &mut self.fast, rule: &mut *rule };
-            if with_type(self.canonicaliser.rule(), work) {
-                return Ok(());
-            }
-        }
-        self.take_any(cell.as_str(), row, rule, folded)
-    }
-
-    /// Takes many cells, each with its record and row, and calls `refused` with the records of
-    /// those that are refused.
-    pub(crate) fn take_all<'a>(
-        &mut self,
-        cells: impl Iterator<Item = (usize, u32, Cell<'a>)>,
-        rule: &mut RuleState,
-        folded: &mut Folded,
-        refused: impl FnMut(usize, CellRefusal),
+        refused: &mut Vec<(usize, CellRefusal)>,
     ) {
-        let Some(plain) = self.plain.clone() else {
-            let mut refused = refused;
-            for (record, row, cell) in cells {
-                if let Err(refusal) = self.take_any(cell.as_str(), row, rule, folded) {
-                    refused(record, refusal);
-                }
+        let Self { canonicaliser, plain, level, fast, scratch, .. } = self;
+        let (canonicaliser, has_fast_path) = (&*canonicaliser, plain.is_some());
+        let mut slow = SlowPath { canonicaliser, has_fast_path, scratch, folded, refused };
+        match plain {
+            Some(plain) => {
+                let all = TakeAll { plain, level: *level, cells, fast, slow, rule };
+                with_type(canonicaliser.rule(), all);
             }
-            return;
-        };
-        // Cloned once for many cells: the loop borrows the column itself.
-        let value_rule = self.canonicaliser.rule().clone();
-        with_type(&value_rule, TakeAll { plain: &plain, column: self, cells, rule, folded, refused });
-    }
-
-    fn take_any(
-        &mut self,
-        cell: &str,
-        row: u32,
-        rule: &mut RuleState,
-        folded: &mut Folded,
-    ) -> Result<(), CellRefusal> {
-        self.scratch.clear();
-        match self.canonicaliser.cell(cell, folded, &mut self.scratch) {
-            CellForm::Present => {
-                set_bit(&mut self.fast.tally.presence, row, true);
-                self.fast.take_form(folded.text(), &self.scratch, rule, self.plain.is_some());
-            }
-            CellForm::Absent => {}
-            CellForm::Placeholder => self.fast.tally.counts.placeholders += 1,
-            CellForm::Refused(refusal) => {
-                let counts = &mut self.fast.tally.counts;
-                match refusal {
-                    CellRefusal::TooManyTokens => counts.too_long += 1,
-                    _ => counts.refused += 1,
-                }
-                return Err(refusal);
-            }
+            None => cells.for_each(|(record, placed)| slow.take(record, placed, fast, rule)),
         }
-        Ok(())
     }
 
     /// Judges a cell and keeps nothing of it.
@@ -202,68 +158,75 @@ impl ColumnState {
     }
 }
 
-/// Many cells of a column, each with its record and row.
-struct TakeAll<'c, I, R> {
-    plain: &'c PlainRule,
-    column: &'c mut ColumnState,
-    cells: I,
-    rule: &'c mut RuleState,
+/// The slow path of a column, which any cell can take: folding, atoms, the type's canonical form.
+struct SlowPath<'c> {
+    canonicaliser: &'c Canonicaliser,
+    /// Whether a form of printable ASCII may be counted by its masks.
+    has_fast_path: bool,
+    scratch: &'c mut Vec<u8>,
     folded: &'c mut Folded,
-    refused: R,
+    /// The records of cells that are refused.
+    refused: &'c mut Vec<(usize, CellRefusal)>,
 }
 
-impl<'a, I: Iterator<Item = (usize, u32, Cell<'a>)>, R: FnMut(usize, CellRefusal)> WithType
-    for TakeAll<'_, I, R>
-{
-    type Output = ();
-
-    #[inline(always)]
-    fn with_type<T: ValueType>(self, data_type: T) {
-        with_simd(self.column.level, ColumnLoop { all: self, data_type });
-    }
-}
-
-/// The loop over the cells of a column, compiled for each data type and each level.
-struct ColumnLoop<'c, I, R, T> {
-    all: TakeAll<'c, I, R>,
-    data_type: T,
-}
-
-impl<'a, I, R, T> WithSimd for ColumnLoop<'_, I, R, T>
-where
-    I: Iterator<Item = (usize, u32, Cell<'a>)>,
-    R: FnMut(usize, CellRefusal),
-    T: ValueType,
-{
-    #[inline(always)]
-    fn with_simd(self, simd: impl Simd) {
-        let Self { mut all, data_type } = self;
-        for (record, row, cell) in all.cells {
-            let placed = PlacedCell { cell, row };
-            if all.column.fast.take(all.plain, placed, all.rule, simd, data_type) {
-                continue;
+impl SlowPath<'_> {
+    #[inline(never)]
+    fn take(&mut self, record: usize, placed: PlacedCell<'_>, fast: &mut FastPath, rule: &mut RuleState) {
+        let PlacedCell { cell, row } = placed;
+        self.scratch.clear();
+        match self.canonicaliser.cell(cell.as_str(), self.folded, self.scratch) {
+            CellForm::Present => {
+                set_bit(&mut fast.tally.presence, row, true);
+                fast.take_form(self.folded.text(), self.scratch, rule, self.has_fast_path);
             }
-            // The slow path, which few cells take.
-            if let Err(refusal) = all.column.take_any(cell.as_str(), row, all.rule, all.folded) {
-                (all.refused)(record, refusal);
+            CellForm::Absent => {}
+            CellForm::Placeholder => fast.tally.counts.placeholders += 1,
+            CellForm::Refused(refusal) => {
+                match refusal {
+                    CellRefusal::TooManyTokens => fast.tally.counts.too_long += 1,
+                    _ => fast.tally.counts.refused += 1,
+                }
+                self.refused.push((record, refusal));
             }
         }
     }
 }
 
-/// One cell to be taken: too little work to be compiled for each level.
-struct TakeOne<'a> {
-    plain: &'a PlainRule,
-    cell: PlacedCell<'a>,
-    fast: &'a mut FastPath,
-    rule: &'a mut RuleState,
+/// The cells of a column, and what they are taken with.
+struct TakeAll<'c> {
+    plain: &'c PlainRule,
+    level: Level,
+    cells: ColumnCells<'c>,
+    fast: &'c mut FastPath,
+    slow: SlowPath<'c>,
+    rule: &'c mut RuleState,
 }
 
-impl WithType for TakeOne<'_> {
-    type Output = bool;
+impl WithType for TakeAll<'_> {
+    type Output = ();
 
-    fn with_type<T: ValueType>(self, data_type: T) -> bool {
-        self.fast.take(self.plain, self.cell, self.rule, Swar, data_type)
+    #[inline(always)]
+    fn with_type<T: ValueType>(self, data_type: T) {
+        with_simd(self.level, ColumnLoop { all: self, data_type });
+    }
+}
+
+/// The loop over the cells of a column, compiled for each data type and each level.
+struct ColumnLoop<'c, T> {
+    all: TakeAll<'c>,
+    data_type: T,
+}
+
+impl<T: ValueType> WithSimd for ColumnLoop<'_, T> {
+    #[inline(always)]
+    fn with_simd(self, simd: impl Simd) {
+        let Self { all: TakeAll { plain, cells, fast, mut slow, rule, .. }, data_type } = self;
+        for (record, placed) in cells {
+            if !fast.take(plain, placed, rule, simd, data_type) {
+                // The slow path, which few cells take.
+                slow.take(record, placed, fast, rule);
+            }
+        }
     }
 }
 
@@ -279,7 +242,6 @@ impl WithType for JudgeOne<'_> {
 
     fn with_type<T: ValueType>(self, data_type: T) -> Judged {
         let Some(plain) = self.cell.plain(&mut self.fast.spare, Swar) else { return Judged::Unsure };
-        let Some(room) = self.fast.values.room() else { return Judged::Unsure };
-        judge(data_type, &plain, self.rule, &mut Form::new(room, self.rule.lower))
+        judge(data_type, &plain, self.rule, &mut Form::new(self.fast.values.room(), self.rule.lower))
     }
 }

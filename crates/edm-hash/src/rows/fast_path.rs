@@ -22,7 +22,7 @@ use edm_model::limits;
 
 use crate::key::cmac::Hash;
 use crate::key::keys::RuleKeys;
-use crate::rows::cell::{Cell, alone};
+use crate::rows::cell::{PlacedCell, alone};
 use crate::rows::hashed_rows::{ColumnCounts, Histogram, set_bit};
 use crate::rows::rule_state::RuleState;
 use crate::simd::backend::{ROOM_BYTES, Simd};
@@ -42,13 +42,6 @@ const AHEAD_BYTES: usize = 2 * 1024;
 const ARENA_BYTES: usize = 64 * 1024;
 /// Digits and letters in the histogram of shapes are capped here.
 const HISTOGRAM_MAX: usize = 63;
-
-/// A cell and its row.
-#[derive(Clone, Copy)]
-pub(crate) struct PlacedCell<'a> {
-    pub(crate) cell: Cell<'a>,
-    pub(crate) row: u32,
-}
 
 /// What cells leave in a column, whichever path they take; the fast one needs nothing else.
 pub(crate) struct FastPath {
@@ -107,8 +100,7 @@ impl FastPath {
         }
         // Not ASCII, a control character, or too long: the slow path.
         let Some(plain) = cell.cell.plain(&mut self.spare, simd) else { return false };
-        let Some(room) = self.values.room() else { return false };
-        let mut form = Form::new(room, plain_rule.lower);
+        let mut form = Form::new(self.values.room(), plain_rule.lower);
         match judge(data_type, &plain, plain_rule, &mut form) {
             Judged::Value => {
                 self.tally.counts.dates += u32::from(quick_checks::reads_as_date(&plain));
@@ -137,11 +129,8 @@ impl FastPath {
             None => reads_as_date(folded),
         };
         self.tally.counts.dates += u32::from(dates);
-        if fast
-            && let Some(plain) = alone(form, &mut self.spare)
-            && let Some(room) = self.values.room()
-        {
-            let mut own = Form::new(room, false);
+        if fast && let Some(plain) = alone(form, &mut self.spare) {
+            let mut own = Form::new(self.values.room(), false);
             own.push_form(&plain);
             self.tally.count_form(&own);
             rule.see_plain(&own);
@@ -159,8 +148,9 @@ impl FastPath {
 impl Values {
     /// Returns where the form of a plain cell may be written.
     #[inline(always)]
-    pub(crate) fn room(&mut self) -> Option<&mut Room> {
-        self.arena.get_mut(self.filled..)?.first_chunk_mut()
+    pub(crate) fn room(&mut self) -> &mut Room {
+        let rest = &mut self.arena[self.filled..];
+        rest.first_chunk_mut().expect("the arena has room for one more form of any length")
     }
 
     /// Takes the form that was written there.
@@ -177,9 +167,7 @@ impl Values {
 
     /// Takes a form that was written elsewhere, of at most as many bytes as a cell has.
     fn copy(&mut self, form: &[u8], rule: &RuleState) {
-        if let Some(room) = self.arena.get_mut(self.filled..self.filled + form.len()) {
-            room.copy_from_slice(form);
-        }
+        self.arena[self.filled..self.filled + form.len()].copy_from_slice(form);
         self.push(form.len(), rule);
     }
 
@@ -202,10 +190,7 @@ impl Tally {
 
     #[inline(always)]
     fn count(&mut self, digits: usize, letters: usize) {
-        let row = self.histogram.get_mut(digits.min(HISTOGRAM_MAX));
-        if let Some(count) = row.and_then(|row| row.get_mut(letters.min(HISTOGRAM_MAX))) {
-            *count += 1;
-        }
+        self.histogram[digits.min(HISTOGRAM_MAX)][letters.min(HISTOGRAM_MAX)] += 1;
     }
 
     pub(crate) fn take_histogram(&mut self) -> Histogram {

@@ -1,7 +1,7 @@
 //! Hashed rows: what leaves the agent, column by column, and how a reader sees them.
 
 use crate::key::cmac::{HASH_BYTES, Hash};
-use crate::value_summary::shape::Shape;
+use crate::value_summary::shape_summary::ShapeSummary;
 
 /// What the builder must know of a column's cells beside their hashes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,8 +37,8 @@ pub struct HashedColumn {
 /// What the builder must know of the values of one rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSummary {
-    /// The shapes that occur, ascending; `None`: too many to list.
-    pub shapes: Option<Vec<Shape>>,
+    /// The shapes that occur, and what they say of all values; `None`: too many to list.
+    pub shapes: Option<ShapeSummary>,
     /// The vocabulary tags of the atoms of values of two atoms and more, ascending; `None`: too
     /// many to list.
     pub vocabulary: Option<Vec<u32>>,
@@ -143,7 +143,6 @@ pub(crate) fn set_bit(bitmap: &mut Vec<u8>, row: u32, value: bool) {
     if bitmap.len() <= byte {
         bitmap.resize(byte + 1, 0);
     }
-    if let Some(byte) = bitmap.get_mut(byte) {
-        *byte |= u8::from(value) << (row % 8);
-    }
+    // tidy: own bytes
+    bitmap[byte] |= u8::from(value) << (row % 8);
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use edm_model::{Columns, limits};
 
 use crate::key::keys::Salt;
-use crate::rows::cell::Cell;
+use crate::rows::cell::{Cell, ColumnCells};
 use crate::rows::column::ColumnState;
 use crate::rows::hashed_rows::{HashedRows, set_bit};
 use crate::rows::rule_state::RuleState;
@@ -182,12 +182,14 @@ impl RecordHasher {
             return RecordOutcome::Rejected(refusal);
         }
         // A refused cell counts as absent; its record stays.
-        let mut refused_cells = Vec::new();
+        let (mut refused_cells, mut of_column) = (Vec::new(), Vec::new());
+        let row = [Some(self.row_count)];
         for (position, (column, cell)) in self.columns.iter_mut().zip(cells).enumerate() {
-            let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
-            if let Err(refusal) = column.take(Cell::alone(cell), self.row_count, rule, &mut self.folded) {
-                refused_cells.push((position, refusal));
-            }
+            // A list of one. A longer cell than four gigabytes has refused its record already.
+            let span = [(0, cell.len() as u32)];
+            let cells = ColumnCells::new(cell, 0, &row, &span, 1);
+            column.take(cells, &mut self.rules[column.rule()], &mut self.folded, &mut of_column);
+            refused_cells.extend(of_column.drain(..).map(|(_, refusal)| (position, refusal)));
         }
         self.row_count += 1;
         RecordOutcome::Accepted { refused_cells }
@@ -209,30 +211,27 @@ impl RecordHasher {
         );
         let mut outcomes = self.place(records);
         let mut refused: Vec<(usize, usize, CellRefusal)> = Vec::new();
+        let mut of_column = Vec::new();
         self.columns.iter_mut().for_each(|column| column.expect_rows(self.row_count));
         // A batch of records goes through all columns before the next batch is touched, so that its
         // text stays in the cache.
-        let records_of = |batch: usize| batch * BATCH..;
         for (batch, (rows, cells)) in
             self.rows.chunks(BATCH).zip(records.cells.chunks(BATCH * width)).enumerate()
         {
             for (position, column) in self.columns.iter_mut().enumerate() {
-                let Some(rule) = self.rules.get_mut(column.rule()) else { continue };
+                let rule = &mut self.rules[column.rule()];
                 // The cells of one column lie `width` apart.
-                let spans = cells.iter().skip(position).step_by(width);
-                let cells = records_of(batch).zip(rows).zip(spans).filter_map(|((record, row), span)| {
-                    Some((record, (*row)?, Cell::within(records.text, span.0, span.1)))
-                });
-                column.take_all(cells, rule, &mut self.folded, |record, refusal| {
-                    refused.push((record, position, refusal));
-                });
+                let cells = ColumnCells::new(records.text, batch * BATCH, rows, &cells[position..], width);
+                column.take(cells, rule, &mut self.folded, &mut of_column);
+                refused.extend(of_column.drain(..).map(|(record, refusal)| (record, position, refusal)));
             }
         }
         // Columns were taken one after the other; reports are by record.
         refused.sort_by_key(|(record, position, _)| (*record, *position));
         let first_row = self.row_count - records.count;
         for cells in refused.chunk_by(|one, other| one.0 == other.0) {
-            let row = cells.first().and_then(|(record, ..)| *self.rows.get(*record)?).unwrap_or(first_row);
+            let (record, ..) = cells[0];
+            let row = self.rows[record].expect("only the cells of records that have a row were taken");
             let refused_cells = cells.iter().map(|(_, position, refusal)| (*position, *refusal)).collect();
             outcomes.push((row - first_row, RecordOutcome::Accepted { refused_cells }));
         }
@@ -263,7 +262,7 @@ impl RecordHasher {
                 self.push_rejected();
                 continue;
             }
-            let Some(cells) = cells.next() else { continue };
+            let cells = cells.next().expect("every record has a cell for each column");
             let cells = cells.iter().map(|span| Cell::within(records.text, span.0, span.1));
             if let Err(refusal) = self.check(cells) {
                 self.push_rejected();
@@ -320,11 +319,8 @@ impl RecordHasher {
         let mut rejected = std::mem::take(&mut self.rejected);
         // The bitmap grew only as far as the last rejected record.
         rejected.resize((row_count as usize).div_ceil(8), 0);
-        let columns = self.columns.iter_mut().filter_map(|column| {
-            let rule = self.rules.get(column.rule())?;
-            Some(column.finish(rule, row_count))
-        });
-        let columns = columns.collect();
+        let columns = self.columns.iter_mut();
+        let columns = columns.map(|column| column.finish(&self.rules[column.rule()], row_count)).collect();
         // One bound over all rules of the block, first come first served.
         let mut room = VOCABULARY_MAX;
         let rules = self.rules.iter_mut().map(|rule| rule.finish(&mut room)).collect();

@@ -15,7 +15,9 @@ use crate::text::canonical_atoms::canonical_atoms;
 use crate::value::plain::form::Form;
 use crate::value::start_positions::has_vocabulary;
 use crate::value_summary::kinds::{KindSet, Kinds};
-use crate::value_summary::shape::Shape;
+use crate::value_summary::listing::Fact;
+use crate::value_summary::shape::{Shape, significant_digits};
+use crate::value_summary::shape_summary::ShapeSummary;
 use crate::value_summary::signs::SignSet;
 
 /// More shapes than this are not listed.
@@ -29,8 +31,9 @@ pub(crate) struct RuleState {
     tells_kinds: bool,
     kinds: KindSet,
     signs: SignSet,
-    shapes: BTreeSet<Shape>,
-    /// Shapes seen last, each as a number, so that the set is asked only for new ones; 0 is none.
+    /// Entries of the list of shapes but those of kinds and signs.
+    entries: BTreeSet<Shape>,
+    /// Entries seen last, each as a number, so that only new ones are looked up; 0 is none.
     recent: [u64; 64],
     vocabulary: Vocabulary,
 }
@@ -43,7 +46,7 @@ impl RuleState {
             tells_kinds: has_vocabulary(rule),
             kinds: KindSet::NONE,
             signs: SignSet::NONE,
-            shapes: BTreeSet::new(),
+            entries: BTreeSet::new(),
             recent: [0; 64],
             vocabulary: Vocabulary::new(has_vocabulary(rule)),
         }
@@ -62,7 +65,7 @@ impl RuleState {
             }
         }
         // A plain form has at most 64 characters.
-        self.see_shape(Shape { atoms: atoms as u16, bytes: form.length() as u16, mask: form.mask() });
+        self.see_entry(Shape { atoms: atoms as u16, bytes: form.length() as u16, mask: form.mask() });
         self.see_significant_digits(form.bytes());
     }
 
@@ -77,19 +80,19 @@ impl RuleState {
                 canonical.iter().for_each(|byte| self.signs.insert(*byte));
             }
         }
-        self.see_shape(Shape::of(canonical, atoms));
+        self.see_entry(Shape::of(canonical, atoms));
         self.see_significant_digits(canonical);
     }
 
     #[inline(always)]
     fn see_significant_digits(&mut self, canonical: &[u8]) {
         if self.has_width {
-            self.see_shape(Shape::of_significant_digits(canonical));
+            self.see_entry(Fact::SignificantDigits(significant_digits(canonical)).encode());
         }
     }
 
     #[inline(always)]
-    fn see_shape(&mut self, shape: Shape) {
+    fn see_entry(&mut self, shape: Shape) {
         // Small odd factors spread lengths, atoms and classes over the 64 slots; collisions only
         // cost a look-up.
         let slot =
@@ -98,8 +101,8 @@ impl RuleState {
             1 << 63 | u64::from(shape.atoms) << 32 | u64::from(shape.bytes) << 16 | u64::from(shape.mask);
         if self.recent[slot] != number {
             self.recent[slot] = number;
-            if self.shapes.len() <= SHAPES_MAX {
-                self.shapes.insert(shape);
+            if self.entries.len() <= SHAPES_MAX {
+                self.entries.insert(shape);
             }
         }
     }
@@ -109,11 +112,13 @@ impl RuleState {
     pub(crate) fn finish(&mut self, room: &mut usize) -> RuleSummary {
         let kinds = std::mem::replace(&mut self.kinds, KindSet::NONE);
         let signs = std::mem::replace(&mut self.signs, SignSet::NONE);
-        let mut shapes = std::mem::take(&mut self.shapes);
-        shapes.extend(kinds.shapes().chain(signs.shapes()));
+        let mut entries = std::mem::take(&mut self.entries);
+        let facts = kinds.iter().map(Fact::Kinds).chain(signs.iter().map(Fact::Sign));
+        entries.extend(facts.map(Fact::encode));
         self.recent = [0; 64];
         RuleSummary {
-            shapes: (shapes.len() <= SHAPES_MAX).then(|| shapes.into_iter().collect()),
+            shapes: (entries.len() <= SHAPES_MAX)
+                .then(|| ShapeSummary::decode(&entries).expect("each is the entry of a fact")),
             vocabulary: self.vocabulary.finish(&self.keys, room),
         }
     }

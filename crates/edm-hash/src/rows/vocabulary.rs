@@ -88,8 +88,7 @@ impl Vocabulary {
                 }
                 continue;
             }
-            let atom = form.bytes().get(start as usize..end as usize);
-            gathered.push(atom.expect("an atom stands in its form"));
+            gathered.push(&form.bytes()[start as usize..end as usize]);
         }
         gathered.tag_if_full(keys);
     }
@@ -124,8 +123,7 @@ impl Gathered {
     fn saw(&mut self, atom: u128) -> bool {
         // A multiplicative hash; the high bits are the well-mixed ones.
         let mixed = (atom as u64 ^ (atom >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let Some(place) = self.recent.get_mut((mixed >> 40) as usize % RECENT) else { return false };
-        std::mem::replace(place, atom) == atom
+        std::mem::replace(&mut self.recent[(mixed >> 40) as usize % RECENT], atom) == atom
     }
 
     /// Adds an atom at the start of 16 bytes.
@@ -190,9 +188,7 @@ fn sort(tags: &mut Vec<u32>, scratch: &mut Vec<u32>) {
         }
         for tag in tags.iter() {
             let place = &mut places[digit(*tag)];
-            if let Some(slot) = scratch.get_mut(*place as usize) {
-                *slot = *tag;
-            }
+            scratch[*place as usize] = *tag;
             *place += 1;
         }
         std::mem::swap(tags, scratch);

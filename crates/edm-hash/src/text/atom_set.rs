@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::simd::bits;
 use crate::simd::level::Level;
+use crate::simd::mask::low;
 
 /// Bits of a word: atoms that are handled together.
 pub const ATOMS_A_WORD: usize = 64;
@@ -36,23 +37,29 @@ impl AtomSet {
     /// not in the set.
     #[inline]
     pub fn word(&self, number: usize) -> u64 {
+        // This zero hides no broken invariant: a look at neighbours goes beyond the last word, and
+        // a set that was made for no atoms has no word at all.
         self.words.get(number).copied().unwrap_or(0)
     }
 
     /// Sets 64 atoms of a set that has them.
+    ///
+    /// # Panics
+    /// If the set was made for fewer atoms: an atom that is dropped would be a missed match.
     #[inline]
     pub fn set_word(&mut self, number: usize, bits: u64) {
-        if let Some(word) = self.words.get_mut(number) {
-            *word = bits;
-        }
+        self.words[number] = bits;
     }
 
     /// Adds a run of atoms to a set that has them.
+    ///
+    /// # Panics
+    /// If the set was made for fewer atoms.
     pub fn insert(&mut self, run: Range<usize>) {
         for number in run.start / ATOMS_A_WORD..run.end.div_ceil(ATOMS_A_WORD) {
             let base = number * ATOMS_A_WORD;
             let bits = below(run.end, base) & !below(run.start, base);
-            self.words.iter_mut().skip(number).take(1).for_each(|word| *word |= bits);
+            self.words[number] |= bits;
         }
     }
 
@@ -83,7 +90,7 @@ impl AtomSet {
             while word != 0 {
                 let start = word.trailing_zeros();
                 let length = (word >> start).trailing_ones();
-                word &= !(u64::MAX.checked_shr(64 - length).unwrap_or(0) << start);
+                word &= !(low(length) << start);
                 let start = base + start as usize;
                 match &mut run {
                     Some(run) if run.end == start => run.end += length as usize,

@@ -66,23 +66,25 @@ impl<'a> AtomWord<'a> {
         u128::from(of(self.number)) | u128::from(of(self.number + 1)) << 64
     }
 
-    /// Returns the atoms that end with some letters, and others that do not end with letters.
+    /// Returns the atoms that end with some letters, and others that do not end with letters. The
+    /// word has an atom.
     pub(crate) fn ending_with(self, endings: &[Ending]) -> u64 {
-        let atoms = self.folded.ranges().get(self.number * ATOMS_A_WORD..).unwrap_or(&[]);
+        let atoms = &self.folded.ranges()[self.number * ATOMS_A_WORD..];
         ending_with(self.folded.level(), self.folded.text().as_bytes(), atoms, endings)
     }
 
-    /// Returns those of some atoms for which `holds`, given the atom and its length in bytes.
+    /// Returns those of some atoms of the word for which `holds`, given the atom and its length in
+    /// bytes.
     pub(crate) fn filtered(self, atoms: u64, mut holds: impl FnMut(usize, usize) -> bool) -> u64 {
         let base = self.number * ATOMS_A_WORD;
-        let ranges = self.folded.ranges().get(base..).unwrap_or(&[]);
+        let ranges = self.folded.ranges();
         let (mut rest, mut out) = (atoms, 0);
         while rest != 0 {
             let at = rest.trailing_zeros();
             rest &= rest - 1;
-            if let Some((start, end)) = ranges.get(at as usize) {
-                out |= u64::from(holds(base + at as usize, (end - start) as usize)) << at;
-            }
+            let atom = base + at as usize;
+            let (start, end) = ranges[atom];
+            out |= u64::from(holds(atom, (end - start) as usize)) << at;
         }
         out
     }

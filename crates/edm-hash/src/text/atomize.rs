@@ -92,7 +92,7 @@ impl Atoms {
     /// Returns where each begins and ends, in bytes.
     #[inline]
     pub(crate) fn ranges(&self) -> &[(u32, u32)] {
-        self.ranges.get(..self.count).unwrap_or(&[])
+        &self.ranges[..self.count]
     }
 
     /// Returns how many bytes the atoms of the `number`th 64 have, at most 255; no atom has none.
@@ -128,16 +128,14 @@ impl Atoms {
         bits::positions(level, starts, &mut self.starts);
         bits::positions(level, ends, &mut self.ends);
         // The last atom of an open text has no end bit, so `positions` wrote one end too few.
-        let last = self.count.checked_sub(1).filter(|_| open);
-        if let Some(last) = last.and_then(|last| self.ends.get_mut(last)) {
-            *last = text.len() as u32;
+        if open {
+            self.ends[self.count - 1] = text.len() as u32;
         }
         // Whole words of lengths, so that 64 of them can always be compared at once. No atom has
         // length 0.
         self.lengths.clear();
         self.lengths.resize(self.count.next_multiple_of(ATOMS_A_WORD), 0);
-        let pairs = (self.starts.get(..self.count), self.ends.get(..self.count));
-        let (Some(starts), Some(ends)) = pairs else { return };
+        let (starts, ends) = (&self.starts[..self.count], &self.ends[..self.count]);
         bits::pair(level, starts, ends, &mut self.ranges, &mut self.lengths);
     }
 }
@@ -192,8 +190,8 @@ impl Edges {
                 if parts.cluster_starts | parts.marks != 0 {
                     cluster_starts.resize(blocks, 0);
                     marks.resize(blocks, 0);
-                    set(cluster_starts, index, parts.cluster_starts);
-                    set(marks, index, parts.marks);
+                    cluster_starts[index] = parts.cluster_starts;
+                    marks[index] = parts.marks;
                 }
             }
             let before = |bits: u64, carried: u64| bits << 1 | carried;
@@ -213,12 +211,6 @@ impl Edges {
             carry.cluster = parts.clusters >> 63;
         }
         carry.letter | carry.digit | carry.cluster != 0
-    }
-}
-
-fn set(words: &mut [u64], index: usize, word: u64) {
-    if let Some(place) = words.get_mut(index) {
-        *place = word;
     }
 }
 

@@ -5,7 +5,7 @@ use crate::text::fold::{Atom, AtomKind, Folded};
 use crate::text::gap;
 
 /// Digits that an atom needs to begin or end a window at a soft edge.
-const SOFT_EDGE_DIGITS: u32 = 6;
+pub(crate) const SOFT_EDGE_DIGITS: u32 = 6;
 
 /// Returns whether a window may begin with this atom, and is attached for it.
 pub(crate) fn begins(folded: &Folded, first: usize) -> Option<bool> {
@@ -21,6 +21,17 @@ pub(crate) fn ends(folded: &Folded, last: usize) -> Option<bool> {
         return Some(false);
     }
     between(folded.atom(last)?, folded.atom(last + 1)?)
+}
+
+/// Returns whether a number that begins with this atom is attached, however few digits the atom
+/// has: letters touch it (`docs/formats/hash.md`, rule N4).
+pub(crate) fn is_joined_before(folded: &Folded, first: usize) -> bool {
+    begins(folded, first).unwrap_or(true)
+}
+
+/// Returns whether a number that ends with this atom is attached for that.
+pub(crate) fn is_joined_after(folded: &Folded, last: usize) -> bool {
+    ends(folded, last).unwrap_or(true)
 }
 
 /// Judges two atoms with nothing between.

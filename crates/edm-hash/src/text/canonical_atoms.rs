@@ -12,11 +12,11 @@ pub(crate) fn canonical_atoms(canonical: &[u8], mut each: impl FnMut(&[u8])) -> 
     if canonical.is_ascii() {
         return ascii_atoms(canonical, each);
     }
-    let text = std::str::from_utf8(canonical).unwrap_or("");
+    let text = std::str::from_utf8(canonical).expect("a canonical form is UTF-8");
     let (mut count, mut start) = (0, 0);
     let mut open = None;
     let mut close = |start: usize, end: usize| {
-        each(canonical.get(start..end).unwrap_or(&[]));
+        each(&canonical[start..end]);
         count += 1;
     };
     for (at, character) in text.char_indices() {

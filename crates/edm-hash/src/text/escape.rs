@@ -65,6 +65,7 @@ impl Decoded {
         for character in value.chars() {
             let start = self.text.len();
             self.text.push(character);
+            // `%C3%BC%C3%A4` is two characters of two bytes each: six source bytes for either.
             let length = source_length * character.len_utf8() / value.len();
             self.source_map.push(start..self.text.len(), at..at + length);
             at += length;
@@ -114,7 +115,8 @@ impl Escapes {
                     continue;
                 }
                 let from = self.values.len();
-                if let Some(length) = escape(text.get(at..).unwrap_or(""), &mut self.values) {
+                let rest = text.get(at..).expect("a sign is a character of ASCII");
+                if let Some(length) = escape(rest, &mut self.values) {
                     next = at + length;
                     self.found.push(Escape { place: at..next, value: from..self.values.len() });
                 }
@@ -313,6 +315,7 @@ fn hexadecimal_run(text: &str, mark: &str, least: usize, values: &mut String) ->
         }
         decoded += length;
     }
+    // A lone `=C3` is text that happens to have the sign: nothing of it is decoded.
     if decoded < least {
         values.truncate(values.len() - decoded);
         return None;

@@ -29,10 +29,14 @@ use edm_model::{CaseRule, DiacriticRule, Rule, Wipe};
 
 use crate::simd::bytes::{Masks, append_ascii, between};
 use crate::simd::level::Level;
+use crate::simd::mask::low;
 use crate::text::atom_set::{ATOMS_A_WORD, AtomSet};
 use crate::text::atomize::Atoms;
 use crate::text::source_map::SourceMap;
 use crate::text::unicode_data::{Class, TABLE, Table, hangul};
+
+/// Offsets of atoms and of segments come from the text itself.
+const AT_CHARACTERS: &str = "atoms and segments begin and end at characters";
 
 /// The option of the table that keeps case and diacritics.
 const KEEPING: usize = 1;
@@ -125,7 +129,7 @@ impl Folded {
 
     /// Returns the atoms in order.
     pub fn atoms(&self) -> impl DoubleEndedIterator<Item = Atom> {
-        (0..self.atoms.ranges().len()).filter_map(|index| self.atom(index))
+        (0..self.atoms.ranges().len()).map(|index| self.atom(index).expect("it is below their count"))
     }
 
     /// Returns where each atom begins and ends, in bytes of the folded text.
@@ -136,23 +140,21 @@ impl Folded {
 
     /// Appends the ranges of some atoms of the `number`th 64, and returns which of these there are.
     pub fn append_ranges(&self, number: usize, atoms: u64, out: &mut Vec<(u32, u32)>) -> u64 {
-        let own = self.atoms.ranges().get(number * ATOMS_A_WORD..).unwrap_or(&[]);
+        let own = &self.atoms.ranges()[number * ATOMS_A_WORD..];
         if let (u64::MAX, Some(all)) = (atoms, own.first_chunk::<ATOMS_A_WORD>()) {
             out.extend_from_slice(all);
             return atoms;
         }
-        let there = u64::MAX.checked_shr((ATOMS_A_WORD - own.len().min(ATOMS_A_WORD)) as u32).unwrap_or(0);
+        let there = low(own.len().min(ATOMS_A_WORD) as u32);
         // Gathered first: asking the list for room one by one costs more than all the rest.
         let (mut gathered, mut count) = ([(0, 0); ATOMS_A_WORD], 0);
         let mut rest = atoms & there;
         while rest != 0 {
-            if let Some(range) = own.get(rest.trailing_zeros() as usize) {
-                gathered[count % ATOMS_A_WORD] = *range;
-            }
+            gathered[count % ATOMS_A_WORD] = own[rest.trailing_zeros() as usize];
             count += 1;
             rest &= rest - 1;
         }
-        out.extend_from_slice(gathered.get(..count).unwrap_or(&[]));
+        out.extend_from_slice(&gathered[..count]);
         atoms & there
     }
 
@@ -191,7 +193,14 @@ impl Folded {
         self.slice(atom.start, atom.end)
     }
 
-    /// Returns the folded characters between atom `index` and the next one.
+    /// Returns the folded characters of the atom of a number that there is.
+    #[inline]
+    pub(crate) fn text_of(&self, index: usize) -> &str {
+        let (start, end) = self.ranges()[index];
+        self.slice(start, end)
+    }
+
+    /// Returns the folded characters between atom `index` and the next one: none after the last.
     #[inline]
     pub fn gap(&self, index: usize) -> &str {
         match (self.atoms.ranges().get(index), self.atoms.ranges().get(index + 1)) {
@@ -231,9 +240,26 @@ impl Folded {
         Some(self.source_map.source_span(first.0 as usize, last.1 as usize))
     }
 
+    /// Returns the folded characters after an atom, up to the text's end.
+    pub(crate) fn behind(&self, atom: Atom) -> &str {
+        self.text.get(atom.end as usize..).expect(AT_CHARACTERS)
+    }
+
+    /// Returns where in the text that was folded some bytes of the folded text are, in bytes.
+    pub(crate) fn source_of(&self, start: u32, end: u32) -> (usize, usize) {
+        self.source_map.source_span(start as usize, end as usize)
+    }
+
     #[inline]
     pub(crate) fn slice(&self, start: u32, end: u32) -> &str {
-        self.text.get(start as usize..end as usize).unwrap_or("")
+        // Not `[start..end]`: its panic would print the text.
+        self.text.get(start as usize..end as usize).expect(AT_CHARACTERS)
+    }
+
+    /// Returns the bytes of what [`Folded::slice`] returns; both offsets are an atom's.
+    #[inline]
+    pub(crate) fn bytes(&self, start: u32, end: u32) -> &[u8] {
+        &self.text.as_bytes()[start as usize..end as usize]
     }
 
     /// Overwrites the text and keeps the memory for the next one, until which nothing is to be
@@ -260,7 +286,8 @@ impl Folded {
         let lower = options.case == CaseRule::Insensitive;
         let table = &*TABLE;
         let mut at = 0;
-        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        while at < text.len() {
+            let rest = text.get(at..).expect(AT_CHARACTERS);
             let ascii = append_ascii(level, rest, lower, &mut self.text);
             at += ascii;
             if at == text.len() {
@@ -283,7 +310,7 @@ impl Folded {
         // A segment is a character and those after it that continue it. Characters that folding
         // removes (such as a soft hyphen) end no segment, but belong to it only if one that joins
         // follows.
-        let mut characters = text[start..].char_indices();
+        let mut characters = text.get(start..).expect(AT_CHARACTERS).char_indices();
         let Some((_, first)) = characters.next() else { return text.len() };
         let mut end = start + first.len_utf8();
         let mut next = text.len();
@@ -303,7 +330,7 @@ impl Folded {
         // Most segments are one character, which a table folds without normalising anything.
         let mut alone = [first];
         let made = if joined {
-            self.join_segment(&text[start..end], option, table);
+            self.join_segment(text.get(start..end).expect(AT_CHARACTERS), option, table);
             &self.segment
         } else if entry.removed() {
             &[][..]
@@ -358,6 +385,14 @@ pub fn fold_character(character: char) -> Option<&'static [char]> {
     let sensitive = FoldOptions { case: CaseRule::Sensitive, diacritics: DiacriticRule::Keep };
     let table = &*TABLE;
     table.composed(table.entry(character), sensitive.index())
+}
+
+/// Returns what folding makes of one character that is alone, without case and diacritics; `None`:
+/// itself.
+pub(crate) fn plain_character(character: char) -> Option<&'static [char]> {
+    let plain = FoldOptions { case: CaseRule::Insensitive, diacritics: DiacriticRule::Fold };
+    let table = &*TABLE;
+    table.composed(table.entry(character), plain.index())
 }
 
 /// Returns whether a folded character is one of a script without spaces (`docs/formats/hash.md`,

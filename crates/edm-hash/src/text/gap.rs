@@ -56,6 +56,8 @@ pub(crate) fn crossing(gap: &str, delimiters: &Delimiters) -> Crossing {
 }
 
 fn crosses_ignored(gap: &str) -> bool {
+    // Ignored delimiters vanish from the form, so a long run of them would join what a writer set
+    // apart: two cells, two lines, two entries of a list.
     gap.chars().count() <= GAP_CHARACTERS_MAX
         && gap.chars().filter(|character| *character == ' ').count() <= 1
         && !gap.contains(['\t', '\r', '\n', '|'])
@@ -63,6 +65,7 @@ fn crosses_ignored(gap: &str) -> bool {
 }
 
 fn crosses_other(gap: &str) -> bool {
+    // White space is free, but for a second line break: that parts paragraphs.
     let mut breaks = 0;
     let mut characters = 0;
     plain(gap, |character| match character {
@@ -81,6 +84,7 @@ pub(crate) fn plain(gap: &str, mut each: impl FnMut(char)) {
             each(character);
             continue;
         }
+        // `\r\n` is one break. Quote marks of a reply come after it, with spaces between.
         if character == '\r' {
             characters.next_if_eq(&'\n');
         }
@@ -176,6 +180,8 @@ pub(crate) fn plain_joint(gap: &[u8], delimiters: &Delimiters) -> Option<Canonic
 /// crosses it. Works in `room`.
 pub(crate) fn joint(gap: &str, rule: &Rule, room: &mut Vec<u8>) -> Option<CanonicalGap> {
     let Crossing { crossed, ignored, white_space } = crossing(gap, &rule.delimiters);
+    // A number goes on over ignored delimiters alone: `12 34` is two numbers unless the column
+    // ignores spaces.
     let is_digits = matches!(rule.data_type, DataType::Digits { .. });
     if !crossed || is_digits && !ignored {
         return None;
@@ -238,6 +244,8 @@ pub(crate) fn name_gap(gap: &str, delimiters: &Delimiters) -> NameGap {
         other if delimiters.contains(other) => others += 1,
         _ => foreign = true,
     });
+    // One comma alone turns the name round. With another sign beside it, it ends a part of a
+    // sentence; two commas are a list.
     match (foreign, commas, others) {
         (false, 0, _) => NameGap::Joint,
         (false, 1, 0) => NameGap::Comma,

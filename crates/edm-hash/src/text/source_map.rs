@@ -42,7 +42,7 @@ impl SourceMap {
         // enough.
         let index =
             self.0.partition_point(|piece| if is_end { piece.start < offset } else { piece.start <= offset });
-        match index.checked_sub(1).and_then(|index| self.0.get(index)) {
+        match index.checked_sub(1).map(|index| self.0[index]) {
             None => offset,
             Some(piece) if offset < piece.end && !is_end => piece.source_start,
             Some(piece) if is_end && offset <= piece.end => piece.source_end,

@@ -130,7 +130,7 @@ impl Table {
             // Compositions are sorted by both characters.
             let key = (first, second);
             let found = self.compositions.binary_search_by_key(&key, |(a, b, _)| (*a, *b)).ok()?;
-            self.compositions.get(found).map(|(_, _, composed)| *composed)
+            Some(self.compositions[found].2)
         })
     }
 }

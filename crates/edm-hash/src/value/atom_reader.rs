@@ -67,6 +67,11 @@ impl<'a> AtomReader<'a> {
         joint(self.folded.gap(index), self.delimiters)
     }
 
+    /// Returns what joins an atom to the next one but for an apostrophe at the end of the gap.
+    pub(crate) fn joint_before_apostrophe(self, index: usize) -> Option<Joint> {
+        joint(self.folded.gap(index).strip_suffix('\'')?, self.delimiters)
+    }
+
     /// Appends the form of a value that begins with a cell's first atom. Refuses the cell unless
     /// the value ends with its last one.
     pub(crate) fn push_cell(self, last: usize, form: &[u8], out: &mut Vec<u8>) -> Result<(), CellRefusal> {
@@ -80,19 +85,21 @@ impl<'a> AtomReader<'a> {
     /// Returns whether nothing but white space and ignored delimiters is around the atoms of a
     /// cell.
     fn fill_the_cell(self) -> bool {
-        let (Some(first), Some(last)) = (self.folded.ranges().first(), self.folded.ranges().last()) else {
+        let (Some(first), Some(last)) = (self.folded.atoms().next(), self.folded.atoms().next_back()) else {
             return false;
         };
-        let text = self.folded.text();
-        let front = text.get(..first.0 as usize).unwrap_or("");
-        let back = text.get(last.1 as usize..).unwrap_or("");
+        let (front, back) = (self.folded.slice(0, first.start), self.folded.behind(last));
         front.chars().chain(back.chars()).all(|c| is_white(c) || self.delimiters.contains(c))
     }
 
-    /// Hands a value to `found` if it may start and end where it does and cuts no longer number.
-    pub(crate) fn offer(self, first: usize, last: usize, written_form: bool, form: &[u8], found: Found<'_>) {
-        if let Some(attached) = self.stands(first, last, boundaries::ends(self.folded, last)) {
-            found(Window { first, last, attached, written_form }, form);
+    /// Hands a number to `found` unless it cuts a longer one. `number` says what is known of it; it
+    /// is attached, too, where a word touches it.
+    pub(crate) fn offer(self, number: Window, form: &[u8], found: Found<'_>) {
+        let Window { first, last, .. } = number;
+        if !boundaries::continues(self.folded, first, last) {
+            let joined = boundaries::is_joined_before(self.folded, first)
+                || boundaries::is_joined_after(self.folded, last);
+            found(Window { attached: number.attached || joined, ..number }, form);
         }
     }
 
@@ -114,7 +121,8 @@ fn joint(gap: &str, delimiters: &Delimiters) -> Option<Joint> {
     {
         return SIGNS.iter().find(|sign| sign.as_bytes() == [byte]).map(|sign| Joint::Written(sign));
     }
-    // A gap of several characters, or one that the column ignores.
+    // A gap of several characters, or one that the column ignores. All ignored gaps are one joint,
+    // so `900-11#2222` is grouped alike where a column ignores both signs.
     let crossing = gap::crossing(gap, delimiters);
     if !crossing.crossed || crossing.ignored {
         return crossing.ignored.then_some(Joint::Ignored).filter(|_| crossing.crossed);

@@ -5,7 +5,6 @@ use edm_model::Rule;
 
 use crate::simd::backend::PLAIN_BYTES_MAX;
 use crate::simd::mask::{each, low};
-use crate::text::atom_set::AtomSet;
 use crate::text::atom_word::AtomWord;
 use crate::text::fold::{AtomKind, Folded};
 use crate::text::gap;
@@ -14,11 +13,9 @@ use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::plain::quick_checks;
-use crate::value::search::{Search, WindowScratch};
-use crate::value::value_type::ValueType;
-use crate::value::walked;
+use crate::value::spelled::Spelled;
+use crate::value::walked::WalkedType;
 use crate::window::form_edits::pad;
-use crate::window::found::Window;
 use crate::window::prefilter::Prefilter;
 use crate::window::start_mask;
 
@@ -31,8 +28,15 @@ pub(crate) struct Digits<'r> {
     pub(crate) width: Option<u16>,
 }
 
-impl ValueType for Digits<'_> {
+impl WalkedType for Digits<'_> {
     const BEGINS_WITH_DIGIT: bool = true;
+    // Numbers are found by their length.
+    const HAS_VOCABULARY: bool = false;
+    const MAY_BE_SPELLED: bool = true;
+
+    fn rule(&self) -> &Rule {
+        self.rule
+    }
 
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
         let from = out.len();
@@ -66,7 +70,12 @@ impl ValueType for Digits<'_> {
         Some(())
     }
 
-    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, prefilter: &impl Prefilter) -> u64 {
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        out.extend_from_slice(number.digits.as_bytes());
+        pad(out, 0, self.width)
+    }
+
+    fn starts(self, word: AtomWord<'_>, prefilter: &impl Prefilter) -> u64 {
         let ignores_none = self.rule.delimiters.is_empty();
         match self.width {
             // Zeros may be missing before the number, or be too many.
@@ -76,18 +85,5 @@ impl ValueType for Digits<'_> {
             }
             None => word.digits(),
         }
-    }
-
-    fn find(
-        self,
-        search: &Search<'_, impl Prefilter>,
-        scratch: &mut WindowScratch,
-        found: &mut impl FnMut(Window, &[u8]),
-    ) {
-        walked::find(self.rule, search, &mut scratch.walk, found);
-    }
-
-    fn reach(self, prefilter: &impl Prefilter) -> usize {
-        walked::reach(self.rule, prefilter)
     }
 }

@@ -1,7 +1,6 @@
 //! E-mail addresses in cells and text (`docs/formats/hash.md`, section 4).
 
 use crate::simd::mask::{each, low};
-use crate::text::atom_set::AtomSet;
 use crate::text::atom_word::AtomWord;
 use crate::text::fold::{AtomKind, Folded};
 use crate::text::gap::is_white;
@@ -10,10 +9,8 @@ use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
-use crate::value::search::{Search, WindowScratch};
-use crate::value::value_type::ValueType;
+use crate::value::recognised::Recogniser;
 use crate::window::found::{Found, Window};
-use crate::window::prefilter::Prefilter;
 
 /// The longest address, in bytes: RFC 5321, section 4.5.3.1 (64 + 1 + 255).
 const ADDRESS_BYTES_MAX: usize = 320;
@@ -69,81 +66,93 @@ fn is_domain(character: char) -> bool {
 #[derive(Clone, Copy)]
 pub(crate) struct Email;
 
-impl ValueType for Email {
+impl Recogniser for Email {
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-        push_cell(folded, out)
+        let outside = |c: char| is_white(c) || matches!(c, '<' | '>');
+        let mut cell = folded.text().trim_matches(outside);
+        if let Some((scheme, rest)) = cell.split_at_checked("mailto:".len())
+            && scheme.eq_ignore_ascii_case("mailto:")
+        {
+            cell = rest.trim_matches(outside);
+        }
+        let Some((local, domain)) = cell.split_once('@') else { return Err(CellRefusal::NotThisType) };
+        let whole =
+            local.chars().all(is_local) && domain.chars().all(is_domain) && cell.len() <= ADDRESS_BYTES_MAX;
+        let local = local.trim_start_matches(|c| !is_word(c));
+        let domain = domain.trim_end_matches(|c| !is_word(c));
+        let edges = local.ends_with(is_word) && domain.starts_with(is_word);
+        if !whole || !edges || !domain.contains('.') {
+            return Err(CellRefusal::NotThisType);
+        }
+        out.extend_from_slice(local.as_bytes());
+        out.push(b'@');
+        out.extend_from_slice(domain.as_bytes());
+        Ok(())
     }
 
     #[inline(always)]
     fn write_plain(self, plain: &Plain<'_>, _: &PlainRule, form: &mut Form<'_>) -> Option<()> {
-        write_plain(plain, form)
+        // An address that begins and ends with a letter or digit, with no other characters than
+        // most have.
+        let words = plain.alphanumerics();
+        if words & 1 == 0 || words >> (plain.length - 1) & 1 == 0 {
+            return None;
+        }
+        let (mut sign, mut last_dot, mut usual) = (None, 0, true);
+        each(low(plain.length) & !words, |at| {
+            let byte = plain.byte(at);
+            form.note(byte);
+            match byte {
+                b'@' if sign.is_none() => sign = Some(at),
+                b'.' => last_dot = at,
+                b'-' => {}
+                b'_' | b'+' => usual &= sign.is_none(),
+                _ => usual = false,
+            }
+        });
+        let sign = sign.filter(|sign| usual && last_dot > *sign)?;
+        if words >> (sign - 1) & 1 == 0 || words >> (sign + 1) & 1 == 0 {
+            return None;
+        }
+        form.push_run(plain, 0, plain.length);
+        Some(())
     }
 
-    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, _: &impl Prefilter) -> u64 {
+    fn starts(self, word: AtomWord<'_>) -> u64 {
         // Found by their sign.
         word.all()
     }
 
-    fn find(
-        self,
-        search: &Search<'_, impl Prefilter>,
-        _: &mut WindowScratch,
-        found: &mut impl FnMut(Window, &[u8]),
-    ) {
-        search.recognise(found, |starts, found| candidates(search.folded, starts, found));
-    }
-}
-
-/// Appends the address that a folded cell is.
-fn push_cell(folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-    let outside = |c: char| is_white(c) || matches!(c, '<' | '>');
-    let mut cell = folded.text().trim_matches(outside);
-    if cell.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
-        cell = cell.get(7..).unwrap_or("").trim_matches(outside);
-    }
-    let Some((local, domain)) = cell.split_once('@') else { return Err(CellRefusal::NotThisType) };
-    let whole =
-        local.chars().all(is_local) && domain.chars().all(is_domain) && cell.len() <= ADDRESS_BYTES_MAX;
-    let local = local.trim_start_matches(|c| !is_word(c));
-    let domain = domain.trim_end_matches(|c| !is_word(c));
-    let edges = local.ends_with(is_word) && domain.starts_with(is_word);
-    if !whole || !edges || !domain.contains('.') {
-        return Err(CellRefusal::NotThisType);
-    }
-    out.extend_from_slice(local.as_bytes());
-    out.push(b'@');
-    out.extend_from_slice(domain.as_bytes());
-    Ok(())
-}
-
-/// Calls `found` with every candidate address that begins at an atom of `starts`, and its folded
-/// characters.
-fn candidates(folded: &Folded, starts: &std::ops::Range<usize>, found: Found<'_>) {
-    let text = folded.text();
-    let atoms = folded.ranges();
-    let (Some(first), Some(last)) = (atoms.get(starts.start), atoms.get(starts.end.saturating_sub(1))) else {
-        return;
-    };
-    // The sign follows its address's first atom, and not far after.
-    // Only signs near the starts matter: an address is bounded.
-    let (from, to) = (first.0 as usize, last.1 as usize + ADDRESS_BYTES_MAX);
-    let bytes = text.as_bytes().get(from..to.min(text.len())).unwrap_or(&[]);
-    let mut passed = starts.start;
-    for offset in memchr::memchr_iter(b'@', bytes) {
-        let at = from + offset;
-        // Few atoms are between two signs: they are passed in ever longer steps.
-        let mut step = 1;
-        while atoms.get(passed + step).is_some_and(|atom| (atom.0 as usize) < at) {
-            passed += step;
-            step *= 2;
+    fn candidates(self, folded: &Folded, starts: &std::ops::Range<usize>, found: Found<'_>) {
+        if starts.is_empty() {
+            return;
         }
-        let rest = atoms.get(passed..atoms.len().min(passed + step)).unwrap_or(&[]);
-        passed += rest.partition_point(|atom| (atom.0 as usize) < at);
-        // Local part and domain are read outwards from the sign, as far as their characters go.
-        let begin = at - local_length(text.get(..at).unwrap_or(""));
-        let end = at + 1 + domain_length(text.get(at + 1..).unwrap_or(""));
-        let written = Written { begin, at, end };
-        each_candidate(folded, &written, passed, starts, found);
+        let text = folded.text();
+        let atoms = folded.ranges();
+        let (first, last) = (atoms[starts.start], atoms[starts.end - 1]);
+        // The sign follows its address's first atom, and not far after.
+        // Only signs near the starts matter: an address is bounded.
+        let (from, to) = (first.0 as usize, last.1 as usize + ADDRESS_BYTES_MAX);
+        let bytes = &text.as_bytes()[from..to.min(text.len())];
+        let mut passed = starts.start;
+        for offset in memchr::memchr_iter(b'@', bytes) {
+            let at = from + offset;
+            // Few atoms are between two signs: they are passed in ever longer steps.
+            let mut step = 1;
+            while atoms.get(passed + step).is_some_and(|atom| (atom.0 as usize) < at) {
+                passed += step;
+                step *= 2;
+            }
+            let rest = &atoms[passed..atoms.len().min(passed + step)];
+            passed += rest.partition_point(|atom| (atom.0 as usize) < at);
+            // Local part and domain are read outwards from the sign, as far as their characters go.
+            let (local, domain) = text.split_at_checked(at).expect("a sign is a character");
+            let domain = domain.strip_prefix('@').expect("the sign is there");
+            let begin = at - local_length(local);
+            let end = at + 1 + domain_length(domain);
+            let written = Written { begin, at, end };
+            each_candidate(folded, &written, passed, starts, found);
+        }
     }
 }
 
@@ -196,27 +205,27 @@ fn each_candidate(
     found: Found<'_>,
 ) {
     let Written { begin, at, end } = *written;
-    let atoms = folded.ranges();
+    let (text, atoms) = (folded.text().as_bytes(), folded.ranges());
+    // `ann @b.example` is no address: an atom ends where the sign is, and another begins after it.
     let touches =
         |index: usize, offset: usize| atoms.get(index).is_some_and(|atom| atom.0 as usize == offset);
     if first_behind == 0 || !touches(first_behind, at + 1) {
         return;
     }
-    if atoms.get(first_behind - 1).is_none_or(|atom| atom.1 as usize != at) {
+    if atoms[first_behind - 1].1 as usize != at {
         return;
     }
-    let inside = atoms.get(..first_behind).unwrap_or(&[]).iter().rev();
+    let inside = atoms[..first_behind].iter().rev();
     // An address may begin at each atom of its local part: `x=ann@b.example` is `ann@b.example`
     // too.
     let first_inside = first_behind - inside.take_while(|atom| atom.0 as usize >= begin).count();
     for first in (first_inside..first_behind).filter(|first| starts.contains(first)) {
-        let Some(start) = atoms.get(first).map(|atom| atom.0 as usize) else { continue };
+        let start = atoms[first].0 as usize;
         // What is between the atom and the one before it was trimmed from the candidate's front.
-        let before =
-            first.checked_sub(1).and_then(|index| atoms.get(index)).map_or(begin, |atom| atom.1 as usize);
-        let trimmed = folded.text().get(before.max(begin)..start).unwrap_or("");
+        let before = first.checked_sub(1).map_or(begin, |before| atoms[before].1 as usize);
+        let trimmed = &text[before.max(begin)..start];
         let script_changes = || first > 0 && changes(folded, first - 1, AtomKind::Cluster);
-        if first != first_inside && !trimmed.bytes().any(breaks) && !script_changes() {
+        if first != first_inside && !trimmed.iter().copied().any(breaks) && !script_changes() {
             continue;
         }
         // Whether a dot precedes the atom's end, after the sign.
@@ -226,19 +235,19 @@ fn each_candidate(
             if stop > end {
                 break;
             }
-            let gap = folded.text().as_bytes().get(behind..atom.0 as usize).unwrap_or(&[]);
+            let gap = &text[behind..atom.0 as usize];
             (dotted, behind) = (dotted || gap.contains(&b'.'), stop);
             if !dotted {
                 continue;
             }
             let ends = stop == end
-                || folded.text().get(stop..end).is_some_and(domain_ends)
+                || domain_ends(folded.slice(atom.1, end as u32))
                 || folded
                     .atom(last)
                     .is_some_and(|atom| atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind));
             if ends {
-                let candidate = Window { first, last, attached: false, written_form: false };
-                found(candidate, folded.text().get(start..stop).unwrap_or("").as_bytes());
+                let candidate = Window::of(first, last, false);
+                found(candidate, &text[start..stop]);
             }
         }
     }
@@ -261,31 +270,4 @@ fn changes(folded: &Folded, index: usize, kind: AtomKind) -> bool {
 /// Returns whether a domain may end before this rest: at a dot, or where no word follows at all.
 fn domain_ends(rest: &str) -> bool {
     rest.starts_with('.') || !rest.contains(is_word)
-}
-
-/// An address that begins and ends with a letter or digit, with no other characters than most have.
-#[inline(always)]
-fn write_plain(plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
-    let words = plain.alphanumerics();
-    if words & 1 == 0 || words >> (plain.length - 1) & 1 == 0 {
-        return None;
-    }
-    let (mut sign, mut last_dot, mut usual) = (None, 0, true);
-    each(low(plain.length) & !words, |at| {
-        let byte = plain.byte(at);
-        form.note(byte);
-        match byte {
-            b'@' if sign.is_none() => sign = Some(at),
-            b'.' => last_dot = at,
-            b'-' => {}
-            b'_' | b'+' => usual &= sign.is_none(),
-            _ => usual = false,
-        }
-    });
-    let sign = sign.filter(|sign| usual && last_dot > *sign)?;
-    if words >> (sign - 1) & 1 == 0 || words >> (sign + 1) & 1 == 0 {
-        return None;
-    }
-    form.push_run(plain, 0, plain.length);
-    Some(())
 }

@@ -1,6 +1,8 @@
 //! Finds the windows of a rule in a text: the same canonical forms as for cells, at every place of
 //! a text (`docs/matching.md`, Windows).
 
+mod spelled;
+
 use std::ops::Range;
 
 use edm_model::Rule;
@@ -51,6 +53,9 @@ impl<G: Prefilter, F: FnMut(Window, &[u8])> WithType for Find<'_, G, F> {
 
     fn with_type<T: ValueType>(mut self, data_type: T) {
         data_type.find(&self.search, self.scratch, &mut self.found);
+        if T::MAY_BE_SPELLED {
+            spelled::find(data_type, &self.search, &mut self.found);
+        }
     }
 }
 

@@ -5,18 +5,15 @@ use std::ops::Range;
 use edm_model::Delimiters;
 
 use crate::simd::mask::{each, low};
-use crate::text::atom_set::AtomSet;
 use crate::text::atom_word::AtomWord;
 use crate::text::fold::Folded;
-use crate::value::atom_reader::{AtomReader, Joint};
+use crate::value::atom_reader::AtomReader;
 use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
-use crate::value::search::{Search, WindowScratch};
-use crate::value::value_type::ValueType;
+use crate::value::recognised::Recogniser;
 use crate::window::found::{Found, Window};
-use crate::window::prefilter::Prefilter;
 
 /// Country and length of its account numbers (SWIFT IBAN registry).
 const LENGTHS: &str = "ad24 ae23 al28 at20 az28 ba20 be16 bg22 bh22 bi27 br29 by28 ch21 cr22 cy28 cz24 de22 dj27 dk18 \
@@ -30,9 +27,16 @@ pub(crate) struct Iban<'r> {
     pub(crate) delimiters: &'r Delimiters,
 }
 
-impl ValueType for Iban<'_> {
+impl Recogniser for Iban<'_> {
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-        push_cell(folded, self.delimiters, out)
+        let atoms = AtomReader { folded, delimiters: self.delimiters };
+        // `IBAN: DE89 …` is how people write it.
+        let labelled = atoms.letters(0).is_some_and(|word| word.eq_ignore_ascii_case("iban"));
+        let label_ends =
+            |gap: &str| !gap.is_empty() && gap.chars().all(|c| matches!(c, ' ' | ':' | '.' | '-'));
+        let first = usize::from(labelled && label_ends(folded.gap(0)));
+        let (last, form) = read(atoms, first, 0).ok_or(CellRefusal::NotThisType)?;
+        atoms.push_cell(last, &form, out)
     }
 
     #[inline(always)]
@@ -49,54 +53,41 @@ impl ValueType for Iban<'_> {
         is_whole(form.bytes()).then_some(())
     }
 
-    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, _: &impl Prefilter) -> u64 {
-        starts(word)
+    fn starts(self, word: AtomWord<'_>) -> u64 {
+        // The letters of a country, and after them the check digits. A longer word may end with
+        // them where it touches these.
+        let words = word.of_length(3..=u8::MAX) & word.followed_by(word.folded.joined(), 1);
+        (word.of_length(2..=2) | words) & !word.digits() & word.digits_behind(1)
     }
 
-    fn find(
-        self,
-        search: &Search<'_, impl Prefilter>,
-        _: &mut WindowScratch,
-        found: &mut impl FnMut(Window, &[u8]),
-    ) {
-        let delimiters = self.delimiters;
-        search.recognise(found, |starts, found| candidates(search.folded, starts, delimiters, found));
-    }
-}
-
-/// Appends the compact lower-case form of the account number that a folded cell is.
-fn push_cell(folded: &Folded, delimiters: &Delimiters, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-    let atoms = AtomReader { folded, delimiters };
-    // `IBAN: DE89 …` is how people write it.
-    let labelled = atoms.letters(0).is_some_and(|word| word.eq_ignore_ascii_case("iban"));
-    let label_ends = |gap: &str| !gap.is_empty() && gap.chars().all(|c| matches!(c, ' ' | ':' | '.' | '-'));
-    let first = usize::from(labelled && label_ends(folded.gap(0)));
-    let (last, form) = read(atoms, first).ok_or(CellRefusal::NotThisType)?;
-    atoms.push_cell(last, &form, out)
-}
-
-/// Returns the atoms of a word that an account number may begin with.
-fn starts(word: AtomWord<'_>) -> u64 {
-    word.of_length(2..=2) & !word.digits() & word.digits_behind(1)
-}
-
-/// Calls `found` with every account number that begins at an atom of `starts`.
-pub(crate) fn candidates(folded: &Folded, starts: &Range<usize>, delimiters: &Delimiters, found: Found<'_>) {
-    let atoms = AtomReader { folded, delimiters };
-    for first in starts.clone() {
-        if let Some((last, form)) = read(atoms, first) {
-            atoms.offer(first, last, true, &form, found);
+    fn candidates(self, folded: &Folded, starts: &Range<usize>, found: Found<'_>) {
+        let atoms = AtomReader { folded, delimiters: self.delimiters };
+        for first in starts.clone() {
+            // What is before the letters of the country in their atom.
+            let word = atoms.letters(first).map_or(0, |letters| letters.len().saturating_sub(2));
+            if let Some((last, form)) = read(atoms, first, word) {
+                let start_offset = i32::try_from(word).expect("texts are far below 2 GiB");
+                let number = Window::of(first, last, word > 0);
+                atoms.offer(Window { written_form: true, start_offset, ..number }, &form, found);
+            }
         }
     }
 }
 
-/// Reads the account number that begins with an atom and is as long as its country's; returns its
-/// last atom.
-fn read(atoms: AtomReader<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
-    let length = length_of(atoms.letters(first)?)?;
+/// Reads the account number that begins with an atom, or behind a word in it that has `word` bytes,
+/// and is as long as its country's; returns its last atom.
+fn read(atoms: AtomReader<'_>, first: usize, word: usize) -> Option<(usize, Vec<u8>)> {
+    let country = atoms.letters(first)?.get(word..)?;
+    let length = length_of(country)?;
+    if word > 0 && !(atoms.folded.touches_next(first) && atoms.digits(first + 1).is_some()) {
+        return None;
+    }
     let mut form = Vec::with_capacity(length);
     for last in first.. {
-        let text = atoms.letters(last).or_else(|| atoms.digits(last))?;
+        let text = match last == first {
+            true => country,
+            false => atoms.letters(last).or_else(|| atoms.digits(last))?,
+        };
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return None;
         }
@@ -104,9 +95,7 @@ fn read(atoms: AtomReader<'_>, first: usize) -> Option<(usize, Vec<u8>)> {
         if form.len() >= length {
             return (form.len() == length && is_valid(&form)).then_some((last, form));
         }
-        if !matches!(atoms.joint(last)?, Joint::Nothing | Joint::Ignored | Joint::Written(" " | "-")) {
-            return None;
-        }
+        atoms.separator(last)?;
     }
     None
 }
@@ -125,7 +114,7 @@ fn length_of(country: &str) -> Option<usize> {
     let (entries, last) = LENGTHS.as_bytes().as_chunks::<5>();
     let found = entries.binary_search_by(|[one, other, ..]| [*one, *other].cmp(&own));
     let entry = match found {
-        Ok(index) => entries.get(index)?.as_slice(),
+        Ok(index) => entries[index].as_slice(),
         Err(_) => last.strip_prefix(own.as_slice()).and(Some(last))?,
     };
     std::str::from_utf8(entry.get(2..4)?).ok()?.parse().ok()
@@ -134,7 +123,7 @@ fn length_of(country: &str) -> Option<usize> {
 /// ISO 13616-1: with the first four characters last, and letters as the numbers 10 to 35, the
 /// remainder by 97 is 1.
 fn is_valid(form: &[u8]) -> bool {
-    let (Some(front), Some(rest)) = (form.get(..4), form.get(4..)) else { return false };
+    let Some((front, rest)) = form.split_at_checked(4) else { return false };
     let check_digits = front.iter().skip(2).all(u8::is_ascii_digit);
     // Divided only when the number gets long.
     let number = rest.iter().chain(front).fold(0u64, |sum, byte| {

@@ -3,8 +3,6 @@
 use edm_model::Rule;
 
 use crate::simd::mask::{each, runs};
-use crate::text::atom_set::AtomSet;
-use crate::text::atom_word::AtomWord;
 use crate::text::char_class::BLANK;
 use crate::text::fold::Folded;
 use crate::text::gap::{self, NameGap};
@@ -12,21 +10,18 @@ use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
-use crate::value::search::{Search, WindowScratch};
-use crate::value::value_type::ValueType;
-use crate::value::walked;
+use crate::value::walked::WalkedType;
 use crate::window::form_edits::rotate_name;
-use crate::window::found::Window;
-use crate::window::prefilter::Prefilter;
-use crate::window::start_mask;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Name<'r> {
     pub(crate) rule: &'r Rule,
 }
 
-impl ValueType for Name<'_> {
-    const HAS_VOCABULARY: bool = true;
+impl WalkedType for Name<'_> {
+    fn rule(&self) -> &Rule {
+        self.rule
+    }
 
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
         let last = folded.atom_count().saturating_sub(1);
@@ -77,30 +72,11 @@ impl ValueType for Name<'_> {
         // Whatever joins two words becomes one space.
         for (start, end) in runs(gaps) {
             form.push_run(plain, from, start);
-            if let Some(joint) = form.bytes.get_mut(form.length as usize) {
-                *joint = b' ';
-            }
+            form.bytes[form.length as usize] = b' ';
             form.length += 1;
             from = end;
         }
         form.push_run(plain, from, 64 - inside.leading_zeros());
         Some(())
-    }
-
-    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, prefilter: &impl Prefilter) -> u64 {
-        start_mask::text(self.rule, word, prefilter)
-    }
-
-    fn find(
-        self,
-        search: &Search<'_, impl Prefilter>,
-        scratch: &mut WindowScratch,
-        found: &mut impl FnMut(Window, &[u8]),
-    ) {
-        walked::find(self.rule, search, &mut scratch.walk, found);
-    }
-
-    fn reach(self, prefilter: &impl Prefilter) -> usize {
-        walked::reach(self.rule, prefilter)
     }
 }

@@ -67,11 +67,11 @@ impl Placeholders {
     fn of(mut words: Vec<Box<str>>, rule: &Rule) -> Self {
         words.sort();
         words.dedup();
+        // A Bloom filter with one hash: a row by the first letter, and in it one of 64 bits by the
+        // last letter and the length. A wrong yes is found out by the search after it.
         let mut traits = [0; 32];
         for (first, last, length) in words.iter().filter_map(|word| ends(word)) {
-            if let Some(bits) = traits.get_mut(usize::from(first & 31)) {
-                *bits |= 1 << trait_of(last, length);
-            }
+            traits[usize::from(first & 31)] |= 1 << trait_of(last, length);
         }
         let keeps_case = rule.case == CaseRule::Sensitive;
         Self { words: words.into(), traits, numbers: Numbers::All, keeps_case, diacritics: rule.diacritics }
@@ -123,7 +123,7 @@ impl Placeholders {
         scratch.fold(cell, FoldOptions::of(&Rule { case, diacritics, ..Rule::default() }));
         let cell = one_space(scratch.text());
         let found = self.words.binary_search_by(|word| (**word).cmp(&cell)).ok()?;
-        self.words.get(found).map(|word| &**word)
+        Some(&self.words[found])
     }
 
     /// Judges a folded cell.
@@ -166,21 +166,19 @@ impl Placeholders {
     fn has_plain_word(&self, plain: &Plain<'_>) -> bool {
         let (mut word, mut length) = ([0; PLAIN_BYTES_MAX], 0);
         for byte in plain.text().trim_ascii() {
-            let is_space_again = *byte == b' ' && length > 0 && word.get(length - 1) == Some(&b' ');
-            if let (false, Some(place)) = (is_space_again, word.get_mut(length)) {
-                // What folding does to printable ASCII.
-                *place = if *byte == b'`' { b'\'' } else { byte.to_ascii_lowercase() };
-                length += 1;
+            if *byte == b' ' && length > 0 && word[length - 1] == b' ' {
+                continue;
             }
+            // What folding does to printable ASCII.
+            word[length] = if *byte == b'`' { b'\'' } else { byte.to_ascii_lowercase() };
+            length += 1;
         }
-        let word = word.get(..length).unwrap_or(&[]);
-        self.words.binary_search_by(|other| other.as_bytes().cmp(word)).is_ok()
+        self.words.binary_search_by(|other| other.as_bytes().cmp(&word[..length])).is_ok()
     }
 
     #[inline(always)]
     fn has_trait(&self, first: u8, last: u8, length: u32) -> bool {
-        let bits = self.traits.get(usize::from(first & 31)).copied().unwrap_or(0);
-        bits >> trait_of(last, length) & 1 == 1
+        self.traits[usize::from(first & 31)] >> trait_of(last, length) & 1 == 1
     }
 }
 

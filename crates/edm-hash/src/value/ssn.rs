@@ -5,18 +5,17 @@ use std::ops::Range;
 use edm_model::Delimiters;
 
 use crate::simd::mask::low;
-use crate::text::atom_set::AtomSet;
 use crate::text::atom_word::AtomWord;
 use crate::text::fold::Folded;
-use crate::value::atom_reader::{AtomReader, Joint};
+use crate::value::atom_reader::AtomReader;
 use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
-use crate::value::search::{Search, WindowScratch};
-use crate::value::value_type::ValueType;
+use crate::value::recognised::Recogniser;
+use crate::value::separator::Separator;
+use crate::value::spelled::Spelled;
 use crate::window::found::{Found, Window};
-use crate::window::prefilter::Prefilter;
 
 const DIGITS: usize = 9;
 /// The fewest digits of a cell that a spreadsheet may have taken the leading zeros from: area 001
@@ -29,77 +28,91 @@ pub(crate) struct Ssn<'r> {
     pub(crate) delimiters: &'r Delimiters,
 }
 
-impl ValueType for Ssn<'_> {
+impl Recogniser for Ssn<'_> {
     const BEGINS_WITH_DIGIT: bool = true;
+    const MAY_BE_SPELLED: bool = true;
 
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-        push_cell(folded, self.delimiters, out)
+        let atoms = AtomReader { folded, delimiters: self.delimiters };
+        let read = match atoms.digits(0) {
+            // A spreadsheet drops leading zeros of a number that it takes for one.
+            Some(digits) if atoms.count() == 1 && (DIGITS_OF_A_CELL_MIN..=DIGITS).contains(&digits.len()) => {
+                let mut form = [b'0'; DIGITS];
+                let zeros = DIGITS - digits.len();
+                form.iter_mut().skip(zeros).zip(digits.bytes()).for_each(|(place, digit)| *place = digit);
+                Some((0, form))
+            }
+            _ => grouped(atoms, 0).or_else(|| {
+                let (last, digits) = atoms.spelled_cell(DIGITS)?;
+                Some((last, digits.into_bytes().try_into().ok()?))
+            }),
+        };
+        let (last, form) = read.filter(|(_, form)| is_valid(form)).ok_or(CellRefusal::NotThisType)?;
+        atoms.push_cell(last, &form, out)
     }
 
     #[inline(always)]
     fn write_plain(self, plain: &Plain<'_>, _: &PlainRule, form: &mut Form<'_>) -> Option<()> {
-        write_plain(plain, form)
+        // Nine digits, or groups of three, two and four with the same sign between: the digits of
+        // `ddd-dd-dddd`, the first in the lowest bit.
+        const GROUPS: u64 = 0b111_1011_0111;
+        let grouped = || {
+            let [sign, other] = [3, 6].map(|at| plain.byte(at));
+            plain.digits == GROUPS
+                && plain.length == 11
+                && sign == other
+                && matches!(sign, b'-' | b' ' | b'.' | b'/')
+        };
+        let bare = plain.digits == low(9) && plain.length == 9;
+        // In one word and stored once: the form is loaded again right away, and store-to-load
+        // forwarding works only where one store covers the whole load, not where three overlapping
+        // ones do.
+        let word = u128::from_le_bytes(*plain.step(0));
+        let word = if bare {
+            word
+        } else if grouped() {
+            word & 0xff_ffff | (word >> 32 & 0xffff) << 24 | (word >> 56 & 0xffff_ffff) << 40
+        } else {
+            return None;
+        };
+        let number = *word.to_le_bytes().first_chunk::<9>()?;
+        form.set(&number, low(9), 0);
+        is_valid(&number).then_some(())
     }
 
-    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, _: &impl Prefilter) -> u64 {
-        starts(word)
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        let digits = number.digits.as_bytes();
+        out.extend_from_slice(digits);
+        <&[u8; DIGITS]>::try_from(digits).is_ok_and(is_valid)
     }
 
-    fn find(
-        self,
-        search: &Search<'_, impl Prefilter>,
-        _: &mut WindowScratch,
-        found: &mut impl FnMut(Window, &[u8]),
-    ) {
-        let delimiters = self.delimiters;
-        search.recognise(found, |starts, found| candidates(search.folded, starts, delimiters, found));
-    }
-}
-
-/// Appends the nine digits that a folded cell is.
-fn push_cell(folded: &Folded, delimiters: &Delimiters, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-    let atoms = AtomReader { folded, delimiters };
-    let read = match atoms.digits(0) {
-        // A spreadsheet drops leading zeros of a number that it takes for one.
-        Some(digits) if atoms.count() == 1 && (DIGITS_OF_A_CELL_MIN..=DIGITS).contains(&digits.len()) => {
-            let mut form = [b'0'; DIGITS];
-            let zeros = DIGITS - digits.len();
-            form.iter_mut().skip(zeros).zip(digits.bytes()).for_each(|(place, digit)| *place = digit);
-            Some((0, form))
+    fn starts(self, word: AtomWord<'_>) -> u64 {
+        let bare = word.digits() & word.of_length(DIGITS as u8..=DIGITS as u8);
+        // Three numbers in a row are rare: comparing three lengths is skipped where there are none.
+        let digits = word.with_next(|number| word.folded.digits().word(number));
+        if (digits & digits >> 1 & digits >> 2) as u64 == 0 {
+            return bare;
         }
-        _ => grouped(atoms, 0),
-    };
-    let (last, form) = read.filter(|(_, form)| is_valid(form)).ok_or(CellRefusal::NotThisType)?;
-    atoms.push_cell(last, &form, out)
-}
-
-/// Returns the atoms of a word that a number may begin with.
-fn starts(word: AtomWord<'_>) -> u64 {
-    let bare = word.digits() & word.of_length(DIGITS as u8..=DIGITS as u8);
-    // Three numbers in a row are rare: comparing three lengths is skipped where there are none.
-    let digits = word.with_next(|number| word.folded.digits().word(number));
-    if (digits & digits >> 1 & digits >> 2) as u64 == 0 {
-        return bare;
+        let [area, group, serial] = GROUPS.map(|digits| word.digits_of(digits as u8..=digits as u8));
+        let grouped = area & group >> 1 & serial >> 2;
+        grouped as u64 | bare
     }
-    let [area, group, serial] = GROUPS.map(|digits| word.digits_of(digits as u8..=digits as u8));
-    let grouped = area & group >> 1 & serial >> 2;
-    grouped as u64 | bare
-}
 
-/// Calls `found` with every number that begins at an atom of `starts`.
-fn candidates(folded: &Folded, starts: &Range<usize>, delimiters: &Delimiters, found: Found<'_>) {
-    let atoms = AtomReader { folded, delimiters };
-    for first in starts.clone() {
-        let Some(digits) = atoms.digits(first) else { continue };
-        let bare = <[u8; DIGITS]>::try_from(digits.as_bytes()).ok();
-        let read = bare.map(|form| (first, form)).or_else(|| grouped(atoms, first));
-        if let Some((last, form)) = read.filter(|(_, form)| is_valid(form)) {
-            atoms.offer(first, last, bare.is_none(), &form, found);
+    fn candidates(self, folded: &Folded, starts: &Range<usize>, found: Found<'_>) {
+        let atoms = AtomReader { folded, delimiters: self.delimiters };
+        for first in starts.clone() {
+            let Some(digits) = atoms.digits(first) else { continue };
+            let bare = <[u8; DIGITS]>::try_from(digits.as_bytes()).ok();
+            let read = bare.map(|form| (first, form)).or_else(|| grouped(atoms, first));
+            if let Some((last, form)) = read.filter(|(_, form)| is_valid(form)) {
+                let number = Window { written_form: bare.is_none(), ..Window::of(first, last, false) };
+                atoms.offer(number, &form, found);
+            }
         }
     }
 }
 
-/// Reads groups of three, two and four digits that the same joint joins; returns the last atom.
+/// Reads groups of three, two and four digits with the same separator; returns the last atom.
 fn grouped(atoms: AtomReader<'_>, first: usize) -> Option<(usize, [u8; DIGITS])> {
     let mut form = Vec::with_capacity(DIGITS);
     for (index, length) in (first..).zip(GROUPS) {
@@ -107,9 +120,11 @@ fn grouped(atoms: AtomReader<'_>, first: usize) -> Option<(usize, [u8; DIGITS])>
         form.extend_from_slice(digits.as_bytes());
     }
     let form = form.try_into().ok()?;
-    let joint = atoms.joint(first)?;
-    let joins = matches!(joint, Joint::Ignored | Joint::Written("-" | " " | "."));
-    (joins && atoms.joint(first + 1) == Some(joint)).then_some((first + 2, form))
+    let separator = atoms.separator(first).filter(|separator| *separator != Separator::Nothing)?;
+    // Two spaces divide columns of numbers.
+    let columns = |index: usize| atoms.folded.gap(index) == "  ";
+    let joins = atoms.separator(first + 1) == Some(separator) && !columns(first) && !columns(first + 1);
+    joins.then_some((first + 2, form))
 }
 
 /// Areas from 900 on are kept: tax offices and test data use them.
@@ -117,30 +132,4 @@ fn is_valid(form: &[u8; DIGITS]) -> bool {
     let (area, rest) = form.split_at(3);
     let (group, serial) = rest.split_at(2);
     area != b"000" && area != b"666" && group != b"00" && serial != b"0000"
-}
-
-/// Nine digits, or groups of three, two and four with the same sign between.
-#[inline(always)]
-fn write_plain(plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
-    // The digits of `ddd-dd-dddd`, the first in the lowest bit.
-    const GROUPS: u64 = 0b111_1011_0111;
-    let grouped = || {
-        let [sign, other] = [3, 6].map(|at| plain.byte(at));
-        plain.digits == GROUPS && plain.length == 11 && sign == other && matches!(sign, b'-' | b' ' | b'.')
-    };
-    let bare = plain.digits == low(9) && plain.length == 9;
-    // In one word and stored once: the form is loaded again right away, and store-to-load
-    // forwarding works only where one store covers the whole load, not where three overlapping ones
-    // do.
-    let word = u128::from_le_bytes(*plain.step(0)?);
-    let word = if bare {
-        word
-    } else if grouped() {
-        word & 0xff_ffff | (word >> 32 & 0xffff) << 24 | (word >> 56 & 0xffff_ffff) << 40
-    } else {
-        return None;
-    };
-    let number = *word.to_le_bytes().first_chunk::<9>()?;
-    form.set(&number, low(9), 0);
-    is_valid(&number).then_some(())
 }

@@ -27,6 +27,7 @@ use crate::text::atom_word::AtomWord;
 use crate::text::canonical_atoms::canonical_atoms;
 use crate::text::fold::Folded;
 use crate::text::rule_text::RuleText;
+use crate::value::spelled;
 use crate::value::value_type::{ValueType, WithType};
 use crate::value::with_type;
 use crate::window::prefilter::Prefilter;
@@ -64,8 +65,11 @@ impl WithType for Numeric<'_> {
             return false;
         }
         room.fit(folded.atom_count());
-        for number in words.start.saturating_sub(1)..=words.end {
-            room.set_word(number, data_type.numeric(AtomWord { folded, number }).unwrap_or(0));
+        // The words beside them, as far as the text has these.
+        let behind = folded.atom_count().div_ceil(ATOMS_A_WORD).min(words.end + 1);
+        for number in words.start.saturating_sub(1)..behind {
+            let numeric = data_type.numeric(AtomWord { folded, number });
+            room.set_word(number, numeric.expect("a type has such atoms in all words or in none"));
         }
         true
     }
@@ -113,7 +117,8 @@ fn mask_of<T: ValueType>(
     if T::BEGINS_WITH_DIGIT && word.digits() == 0 {
         return 0;
     }
-    data_type.start_mask(word, numeric, prefilter) & word.all()
+    let spelled = if T::MAY_BE_SPELLED { spelled::starts(word) } else { 0 };
+    (data_type.start_mask(word, numeric, prefilter) | spelled) & word.all()
 }
 
 /// Returns whether the windows of a rule are looked for by its vocabulary.

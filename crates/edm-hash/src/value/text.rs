@@ -3,8 +3,6 @@
 use edm_model::Rule;
 
 use crate::simd::mask::{each, low, runs};
-use crate::text::atom_set::AtomSet;
-use crate::text::atom_word::AtomWord;
 use crate::text::char_class::BLANK;
 use crate::text::fold::Folded;
 use crate::text::gap;
@@ -12,20 +10,20 @@ use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
-use crate::value::search::{Search, WindowScratch};
-use crate::value::value_type::ValueType;
-use crate::value::walked;
-use crate::window::found::Window;
-use crate::window::prefilter::Prefilter;
-use crate::window::start_mask;
+use crate::value::spelled::Spelled;
+use crate::value::walked::WalkedType;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'r> {
     pub(crate) rule: &'r Rule,
 }
 
-impl ValueType for Text<'_> {
-    const HAS_VOCABULARY: bool = true;
+impl WalkedType for Text<'_> {
+    const MAY_BE_SPELLED: bool = true;
+
+    fn rule(&self) -> &Rule {
+        self.rule
+    }
 
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
         let last = folded.atom_count().saturating_sub(1);
@@ -61,20 +59,8 @@ impl ValueType for Text<'_> {
         Some(())
     }
 
-    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, prefilter: &impl Prefilter) -> u64 {
-        start_mask::text(self.rule, word, prefilter)
-    }
-
-    fn find(
-        self,
-        search: &Search<'_, impl Prefilter>,
-        scratch: &mut WindowScratch,
-        found: &mut impl FnMut(Window, &[u8]),
-    ) {
-        walked::find(self.rule, search, &mut scratch.walk, found);
-    }
-
-    fn reach(self, prefilter: &impl Prefilter) -> usize {
-        walked::reach(self.rule, prefilter)
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        out.extend_from_slice(number.digits.as_bytes());
+        true
     }
 }

@@ -9,6 +9,7 @@ use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
 use crate::value::search::{Search, WindowScratch};
+use crate::value::spelled::Spelled;
 use crate::window::found::Window;
 use crate::window::prefilter::Prefilter;
 
@@ -26,6 +27,8 @@ pub(crate) trait ValueType: Copy {
     const HAS_VOCABULARY: bool = false;
     /// Whether [`write_plain`](Self::write_plain) knows any way of writing.
     const HAS_FAST_PATH: bool = true;
+    /// Whether its numbers may be written digit by digit ([`push_spelled`](Self::push_spelled)).
+    const MAY_BE_SPELLED: bool = false;
 
     /// Appends the canonical form of a folded cell with at least one atom. What is appended before
     /// a refusal is removed by the caller.
@@ -52,6 +55,13 @@ pub(crate) trait ValueType: Copy {
         scratch: &mut WindowScratch,
         found: &mut impl FnMut(Window, &[u8]),
     );
+
+    /// Appends the canonical form of a number that is written digit by digit, and returns whether
+    /// it is one of this type.
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        let _ = (number, out);
+        false
+    }
 
     /// Returns which atoms of a word may have a digit in the canonical form; `None`: those that are
     /// digits in the text.

@@ -4,4 +4,5 @@
 pub(crate) mod kinds;
 pub(crate) mod listing;
 pub(crate) mod shape;
+pub(crate) mod shape_summary;
 pub(crate) mod signs;

@@ -2,7 +2,7 @@
 //! (`docs/formats/hash.md`, section 7).
 
 use crate::text::canonical_atoms::canonical_atoms;
-use crate::text::char_class::{ATOM, BEYOND, DIGIT, LETTER, MASKS};
+use crate::text::char_class::{self, ATOM, BEYOND, DIGIT, LETTER, MASKS};
 use crate::text::unicode_data::{Class, TABLE};
 
 /// The form of a value.
@@ -19,12 +19,7 @@ pub struct Shape {
 impl Shape {
     /// Returns the shape of a canonical form of `atoms` atoms ([`canonical_atoms`]).
     pub fn of(canonical: &[u8], atoms: usize) -> Self {
-        let mask = canonical.iter().fold(0, |mask, byte| mask | MASKS[*byte as usize]);
-        Self {
-            atoms: u16::try_from(atoms).unwrap_or(u16::MAX),
-            bytes: u16::try_from(canonical.len()).unwrap_or(u16::MAX),
-            mask,
-        }
+        Self::counted(atoms, canonical.len(), char_class::mask_of(canonical))
     }
 }
 
@@ -32,6 +27,13 @@ impl Shape {
     /// Those of one character each.
     pub(crate) const LETTERS: Self = Self { atoms: 1, bytes: 1, mask: LETTER };
     pub(crate) const DIGITS: Self = Self { atoms: 1, bytes: 1, mask: DIGIT };
+
+    /// Returns the shape with these counts. Those that no `u16` holds are far above any value's
+    /// and stay so.
+    pub(crate) fn counted(atoms: usize, bytes: usize, mask: u8) -> Self {
+        let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        Self { atoms: count(atoms), bytes: count(bytes), mask }
+    }
 
     /// Returns the shape of a canonical form that is not cut yet.
     pub(crate) fn of_form(canonical: &[u8]) -> Self {
@@ -48,17 +50,7 @@ impl Shape {
         if mask & BEYOND != 0 {
             atoms = canonical_atoms(canonical, |_| ());
         }
-        Self {
-            atoms: u16::try_from(atoms).unwrap_or(u16::MAX),
-            bytes: u16::try_from(canonical.len()).unwrap_or(u16::MAX),
-            mask,
-        }
-    }
-
-    /// Returns the entry of a list of shapes that says how many significant digits a number has.
-    pub fn of_significant_digits(canonical: &[u8]) -> Self {
-        let zeros = canonical.iter().take_while(|digit| **digit == b'0').count();
-        Self { atoms: 0, bytes: u16::try_from(canonical.len() - zeros).unwrap_or(u16::MAX), mask: DIGIT }
+        Self::counted(atoms, canonical.len(), mask)
     }
 
     /// Returns whether a digit occurs in it.
@@ -75,6 +67,12 @@ impl Shape {
     pub fn has_letter(&self) -> bool {
         self.mask & (LETTER | BEYOND) != 0
     }
+}
+
+/// Returns how many digits a number has after its leading zeros.
+pub(crate) fn significant_digits(canonical: &[u8]) -> u16 {
+    let zeros = canonical.iter().take_while(|digit| **digit == b'0').count();
+    u16::try_from(canonical.len() - zeros).expect("no cell has so many bytes")
 }
 
 /// How many letters (clusters included) and digits a value has, and whether it can identify.
@@ -94,7 +92,7 @@ pub struct Alphanumerics {
 impl Alphanumerics {
     /// Counts a canonical form.
     pub fn of(canonical: &[u8]) -> Self {
-        let text = std::str::from_utf8(canonical).unwrap_or("");
+        let text = std::str::from_utf8(canonical).expect("a canonical form is UTF-8");
         let (mut digits, mut letters, mut clusters, mut at_sign) = (0, 0, 0, false);
         for character in text.chars() {
             match character {

@@ -5,7 +5,7 @@ use crate::text::char_class;
 
 /// The signs that the values of a rule hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SignSet(pub(super) u128);
+pub struct SignSet(u128);
 
 impl SignSet {
     /// No value holds one.
@@ -17,6 +17,11 @@ impl SignSet {
     #[inline]
     pub(crate) fn insert(&mut self, byte: u8) {
         self.0 |= u128::from(char_class::class_of(byte) == char_class::SIGN) << (byte & 127);
+    }
+
+    /// Returns the signs in it, ascending.
+    pub(crate) fn iter(self) -> impl Iterator<Item = u8> {
+        (0..128).filter(move |byte| self.0 >> byte & 1 == 1)
     }
 
     /// Returns what is in one or the other.

@@ -162,6 +162,7 @@ impl<'a> AtomRun<'a> {
     /// Makes ready for windows that begin at an atom.
     pub(crate) fn begin(&mut self, atom: usize) {
         let length = self.pieces.len();
+        // One comparison for both sides: an atom before the run wraps to a huge distance.
         if atom.wrapping_sub(self.first) >= length || length > ATOMS_MAX {
             self.pieces.clear();
             self.first = atom;
@@ -210,22 +211,21 @@ impl<'a> AtomRun<'a> {
 
     /// Returns whether an atom is ASCII, as far as can be said without looking at each.
     fn is_ascii(&mut self, start: u32, end: u32) -> bool {
+        // Atoms come in ascending order, so one look at 256 bytes answers for some fifty.
         if start < self.seen.start || self.seen.end < end {
             let text = self.folded.text().as_bytes();
             let seen = start as usize..(start as usize + BYTES_SEEN).min(text.len());
             self.seen = start..seen.end as u32;
-            self.is_ascii = text.get(seen).is_some_and(<[u8]>::is_ascii);
+            self.is_ascii = text[seen].is_ascii();
         }
         self.is_ascii && end <= self.seen.end
     }
 
     fn cross(&mut self, atom: usize, end: u32, next: u32, piece: &mut AtomAndGap) {
         let Some(joint) = self.joint(end, next) else { return };
-        if self.is_text && joint.mask & char_class::SIGN != 0 {
-            let gap = self.folded.text().as_bytes().get(end as usize..next as usize);
-            if !gap.is_some_and(|gap| self.signs.hold_all(gap)) {
-                return;
-            }
+        let has_sign = self.is_text && joint.mask & char_class::SIGN != 0;
+        if has_sign && !self.signs.hold_all(self.folded.bytes(end, next)) {
+            return;
         }
         let (digits, clusters) = (self.folded.digits(), self.folded.clusters());
         let is_digits = digits.contains(atom);
@@ -254,7 +254,7 @@ impl<'a> AtomRun<'a> {
         }
         if self.is_text {
             let delimiters = &self.rule.delimiters;
-            match self.folded.text().as_bytes().get(end as usize..next as usize)? {
+            match self.folded.bytes(end, next) {
                 [byte] => return gap::text_joint(*byte, delimiters),
                 gap => {
                     if let Some(joint) = gap::plain_joint(gap, delimiters) {
@@ -272,20 +272,16 @@ impl<'a> AtomRun<'a> {
     where
         'a: 'b,
     {
-        let changes = |atom: usize| self.pieces.get(atom.wrapping_sub(self.first)).map(|piece| piece.changes);
+        // Both atoms are in the run, so both have a piece.
+        let changes = |atom: usize| self.pieces[atom - self.first].changes;
         let ranges = self.folded.ranges();
-        let (start, end) = match (ranges.get(first), ranges.get(last)) {
-            (Some((start, _)), Some((_, end))) => (*start, *end),
-            _ => return &[],
-        };
+        let ((start, _), (_, end)) = (ranges[first], ranges[last]);
         if changes(first) == changes(last) {
-            return self.folded.text().as_bytes().get(start as usize..end as usize).unwrap_or(&[]);
+            return self.folded.bytes(start, end);
         }
         room.clear();
         for atom in first..=last {
-            if let Some((start, end)) = ranges.get(atom) {
-                room.extend_from_slice(self.folded.slice(*start, *end).as_bytes());
-            }
+            room.extend_from_slice(self.folded.text_of(atom).as_bytes());
             if atom < last {
                 gap::push_joint(self.folded.gap(atom), self.rule, room);
             }

@@ -27,13 +27,9 @@ pub(crate) fn pad(out: &mut Vec<u8>, from: usize, width: Option<u16>) -> bool {
 
 /// Turns `last first` into `first last`, where the space that represents the comma is at `comma`.
 pub(crate) fn rotate_name(out: &mut [u8], from: usize, comma: usize) {
-    let length = out.len();
-    let behind = length - comma - 1;
-    if let Some(name) = out.get_mut(from..) {
-        name.rotate_right(behind);
-        // Now the part after the comma precedes and the space is last: it belongs between the two.
-        if let Some(tail) = name.get_mut(behind..) {
-            tail.rotate_right(1);
-        }
-    }
+    let behind = out.len() - comma - 1;
+    let name = &mut out[from..];
+    name.rotate_right(behind);
+    // Now the part after the comma precedes and the space is last: it belongs between the two.
+    name[behind..].rotate_right(1);
 }

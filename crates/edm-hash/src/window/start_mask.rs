@@ -16,6 +16,7 @@
 
 use edm_model::{DataType, Delimiters, Rule};
 
+use crate::simd::mask::low;
 use crate::text::atom_word::{AtomWord, reaching};
 use crate::text::fold::{AtomKind, Folded};
 use crate::text::gap;
@@ -29,7 +30,7 @@ pub(crate) fn of_length(word: AtomWord<'_>, atoms: u64, lengths: u64) -> u64 {
     while rest != 0 && atoms != 0 {
         let first = rest.trailing_zeros();
         let count = (rest >> first).trailing_ones();
-        rest &= !(u64::MAX.checked_shr(64 - count).unwrap_or(0) << first);
+        rest &= !(low(count) << first);
         let last = first + count - 1;
         out |= word.of_length(first as u8..=if last == 63 { u8::MAX } else { last as u8 });
     }
@@ -44,16 +45,10 @@ pub(crate) fn numbers(word: AtomWord<'_>, lengths: u64, alone: bool) -> u64 {
     }
     // Leading zeros do not count, so only digits shorter than the shortest number are excluded by
     // length.
-    let text = word.folded.text().as_bytes();
-    let ranges = word.folded.ranges();
     let shortest = lengths.trailing_zeros() as u8;
     word.filtered(word.digits() & word.of_length(shortest..=u8::MAX), |atom, length| {
-        ranges.get(atom).and_then(|(start, end)| text.get(*start as usize..*end as usize)).is_some_and(
-            |digits| {
-                let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
-                lengths >> (length - zeros).min(63) & 1 == 1
-            },
-        )
+        let zeros = word.folded.text_of(atom).bytes().take_while(|digit| *digit == b'0').count();
+        lengths >> (length - zeros).min(63) & 1 == 1
     })
 }
 
@@ -142,12 +137,10 @@ fn merged(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter) -> u64 {
 
 /// Returns whether nothing but ignored delimiters, and at least one, follows an atom.
 fn ignored_behind(folded: &Folded, atom: usize, delimiters: &Delimiters) -> bool {
-    let ranges = folded.ranges();
-    let (Some((_, end)), Some((next, _))) = (ranges.get(atom), ranges.get(atom + 1)) else { return false };
-    match folded.text().as_bytes().get(*end as usize..*next as usize) {
-        Some([byte]) => delimiters.contains(char::from(*byte)),
-        Some([_, ..]) => gap::all_ignored(folded.gap(atom), delimiters),
-        _ => false,
+    match folded.gap(atom).as_bytes() {
+        [] => false,
+        [byte] => delimiters.contains(char::from(*byte)),
+        _ => gap::all_ignored(folded.gap(atom), delimiters),
     }
 }
 
@@ -158,7 +151,7 @@ fn makes_one(rule: &Rule, folded: &Folded, first: usize, prefilter: &impl Prefil
     let lengths = prefilter.lengths(if is_digits(first) { AtomKind::Digits } else { AtomKind::Letters });
     let mut length = 0;
     for atom in first..folded.atom_count() {
-        length += folded.ranges().get(atom).map_or(0, |(start, end)| (end - start) as usize);
+        length += folded.text_of(atom).len();
         if length > prefilter.bytes_max() {
             return false;
         }

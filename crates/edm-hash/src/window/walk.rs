@@ -27,7 +27,7 @@
 
 use edm_model::{DataType, Rule};
 
-use crate::text::boundaries;
+use crate::text::boundaries::{self, SOFT_EDGE_DIGITS};
 use crate::text::canonical_atoms::canonical_atoms;
 use crate::text::fold::{AtomKind, Folded};
 use crate::text::rule_text::RuleText;
@@ -58,6 +58,18 @@ pub(crate) struct Walk<'a, G> {
     turned: Vec<u8>,
 }
 
+/// Where a window begins or ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    /// At a gap, or at the text's edge.
+    Full,
+    /// Between letters and its own number of enough digits.
+    Soft,
+    /// Between letters and its own group of fewer digits: an edge of windows of digits alone, if
+    /// all their groups together have enough.
+    Short,
+}
+
 /// A window as far as it goes.
 #[derive(Clone, Copy, Default)]
 struct Reach {
@@ -81,11 +93,7 @@ struct Reach {
 
 impl Reach {
     fn shape(&self) -> Shape {
-        Shape {
-            atoms: u16::try_from(self.atoms).unwrap_or(u16::MAX),
-            bytes: u16::try_from(self.bytes).unwrap_or(u16::MAX),
-            mask: self.mask,
-        }
+        Shape::counted(self.atoms, self.bytes as usize, self.mask)
     }
 }
 
@@ -111,13 +119,13 @@ impl<'a, G: Prefilter> Walk<'a, G> {
 
     /// Calls `found` with every window that begins with an atom. The atoms come in ascending order.
     pub(crate) fn from(&mut self, first: usize, found: &mut impl FnMut(Window, &[u8])) {
-        let Some(attached) = self.begins(first) else { return };
+        let Some(begin) = self.begins(first) else { return };
         self.run.begin(first);
         let (prefilter, is_digits) = (self.prefilter, self.is_digits);
         let mut origin = None;
         let mut reach = Reach { first, last: first, atoms: 1, ..Reach::default() };
         while let Some(piece) = self.run.piece(reach.last, || is_digits || prefilter.atom(reach.last)) {
-            if is_digits && piece.mask != Shape::DIGITS.mask {
+            if (is_digits || begin == Edge::Short) && piece.mask != Shape::DIGITS.mask {
                 return;
             }
             // Atoms that merge (`900` `-` `11` without the dash) are one atom of the form: one
@@ -135,7 +143,7 @@ impl<'a, G: Prefilter> Walk<'a, G> {
             // atom, or its atoms are cut otherwise than the vocabulary's.
             let known = piece.is_known() || reach.merged || reach.joints.is_irregular();
             if fit.may_match && (known || reach.atoms == 1) {
-                self.judge(reach, attached, found);
+                self.judge(reach, begin, found);
             }
             if !piece.is_crossed() || piece.is_comma() && reach.comma.is_some() {
                 return;
@@ -176,6 +184,8 @@ impl<'a, G: Prefilter> Walk<'a, G> {
     /// Says so where the shape of the canonical form is not known yet.
     #[inline(never)]
     fn fit_unseen(&self, reach: Reach) -> PrefilterResult {
+        // A mark may merge atoms, so that their number bounds nothing; the bytes bound a window in
+        // any case.
         let atoms_max = self.prefilter.atoms_max();
         let few = reach.joints.is_irregular() || reach.atoms <= atoms_max;
         let fits = few && !self.is_too_long(reach);
@@ -185,6 +195,8 @@ impl<'a, G: Prefilter> Walk<'a, G> {
     fn is_too_long(&self, reach: Reach) -> bool {
         let (bytes, bytes_max) = (reach.bytes as usize, self.prefilter.bytes_max());
         match self.rule.data_type {
+            // Leading zeros beyond the width are dropped from the form, so they do not count; but
+            // more than `LEADING_ZEROS_MAX` of them are filler, which ends the walk.
             DataType::Digits { width: Some(_) } if bytes > bytes_max.min(LEADING_ZEROS_MAX) => {
                 let mut room = Vec::new();
                 let form = self.run.form(reach.first, reach.last, &mut room);
@@ -197,14 +209,15 @@ impl<'a, G: Prefilter> Walk<'a, G> {
 
     /// Calls `found` if the window may end where it does.
     #[inline(never)]
-    fn judge(&mut self, reach: Reach, attached: bool, found: &mut impl FnMut(Window, &[u8])) {
+    fn judge(&mut self, reach: Reach, begin: Edge, found: &mut impl FnMut(Window, &[u8])) {
         let (first, last) = (reach.first, reach.last);
-        let Some(end_attached) = self.ends(last) else { return };
-        if boundaries::continues(self.folded, first, last) {
+        let Some(end) = self.ends(last) else { return };
+        let short = begin == Edge::Short || end == Edge::Short;
+        if boundaries::continues(self.folded, first, last) || short && !self.is_long_number(first, last) {
             return;
         }
-        let attached = attached || end_attached || reach.joints.are_white();
-        let mut window = Window { first, last, attached, written_form: false };
+        let attached = begin != Edge::Full || end != Edge::Full || reach.joints.are_white();
+        let mut window = Window::of(first, last, attached);
         let mut form = self.run.form(first, last, &mut self.room);
         if let DataType::Digits { width } = self.rule.data_type {
             self.turned.clear();
@@ -221,6 +234,8 @@ impl<'a, G: Prefilter> Walk<'a, G> {
             rotate_name(&mut self.turned, 0, comma as usize);
             form = &self.turned;
         }
+        // The prefilter was asked about the shape on the way, unless the walk did not know it: a
+        // mark cuts the form otherwise, and padding changes its length.
         let irregular = reach.joints.is_irregular();
         let atoms = if irregular { canonical_atoms(form, |_| ()) } else { reach.atoms };
         if !irregular && !self.is_digits || self.prefilter.shape(Shape::of(form, atoms)) {
@@ -228,19 +243,20 @@ impl<'a, G: Prefilter> Walk<'a, G> {
         }
     }
 
-    /// Returns whether a window may begin with this atom, and is attached for it.
-    fn begins(&self, first: usize) -> Option<bool> {
+    /// Returns the edge before this atom; `None` if no window begins with it.
+    fn begins(&self, first: usize) -> Option<Edge> {
         if self.is_name && first > 0 && self.is_letters(first - 1) {
+            // `Anne-Marie` does not hold the name `Marie`.
             let joined = matches!(self.folded.gap(first - 1), "-" | "'");
             if joined {
                 return None;
             }
         }
-        boundaries::begins(self.folded, first)
+        self.edge(first, boundaries::begins(self.folded, first))
     }
 
-    /// Returns whether a window may end with this atom, and is attached for it.
-    fn ends(&self, last: usize) -> Option<bool> {
+    /// Returns the edge after this atom; `None` if no window ends with it.
+    fn ends(&self, last: usize) -> Option<Edge> {
         if self.is_name && self.is_letters(last + 1) {
             let gap = self.folded.gap(last);
             let joined = matches!(gap, "-" | "'");
@@ -248,7 +264,22 @@ impl<'a, G: Prefilter> Walk<'a, G> {
                 return None;
             }
         }
-        boundaries::ends(self.folded, last)
+        self.edge(last, boundaries::ends(self.folded, last))
+    }
+
+    fn edge(&self, own: usize, attached: Option<bool>) -> Option<Edge> {
+        match attached {
+            Some(false) => Some(Edge::Full),
+            Some(true) => Some(Edge::Soft),
+            None => (!self.is_name && self.folded.digits().contains(own)).then_some(Edge::Short),
+        }
+    }
+
+    /// Returns whether the atoms are digits alone, and together enough for a soft edge.
+    fn is_long_number(&self, first: usize, last: usize) -> bool {
+        let ranges = self.folded.ranges().get(first..=last).unwrap_or(&[]);
+        let digits: u32 = ranges.iter().map(|(start, end)| end - start).sum();
+        digits >= SOFT_EDGE_DIGITS && (first..=last).all(|atom| self.folded.digits().contains(atom))
     }
 
     fn is_letters(&self, atom: usize) -> bool {

@@ -1,4 +1,4 @@
-//! Answers count as held until the connection has written them.
+//! Answers count as memory in use until the connection has written them.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,21 +9,22 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use crate::admission::{Caller, Lease};
 use crate::message::{Body, BodyFailure, Response};
 
-/// A shorter answer, or piece of one, is not counted: the connection has as much room of its own.
+/// A shorter answer or piece is not counted, since the connection's buffer holds as much.
 const COUNTED_BYTES_MIN: usize = 16 * 1024;
 
-/// An answer whose bytes are counted under its caller, each until it is written or given up. It was
-/// made already, so nothing waits for room; but while it holds too much no body finds any.
+/// An answer whose bytes are counted under its caller, each until it is written or dropped. The
+/// answer exists already, so it does not wait for memory. But while it exceeds the bound, no body
+/// gets any.
 pub(crate) struct CountedAnswer {
     body: Body,
-    /// The whole answer where its length is known; else it is counted piece by piece.
+    /// The lease for the whole answer if its length is known; else each piece is counted.
     lease: Lease,
-    /// The request goes on until its answer ends.
+    /// The request counts until its answer ends.
     _caller: Caller,
 }
 
 impl CountedAnswer {
-    /// Counts what an answer holds, and will hold.
+    /// Counts the bytes of an answer, those to come included.
     pub(crate) fn of(response: Response, caller: Caller) -> Response {
         let length = response.body().size_hint().exact();
         if length.is_some_and(|length| length < COUNTED_BYTES_MIN as u64) {

@@ -14,11 +14,11 @@
 //!
 //! 1. *Bound.* The bytes taken never exceed the bound. A response exists already when it is
 //!    counted, so it may exceed the bound. Until it is written, nothing is taken in its place.
-//! 2. *Share.* A holder (a principal, or the session of an upload URI) takes from the common room
-//!    only if it then holds at most [`SHARE`] times what is still free. One holder alone gets three
-//!    quarters of the room, two get three sevenths each, and so on, so the next one always finds
-//!    some. Bytes cannot be taken back from a holder. The part that stays free is the price of
-//!    that.
+//! 2. *Share.* A holder is a principal, or the session of an upload URI. It takes from the common
+//!    pool only if it then holds at most [`SHARE`] times what is still free. One holder alone gets
+//!    three quarters of the pool, two get three sevenths each, and so on, so the next one always
+//!    finds some. Bytes cannot be taken back from a holder; the part that stays free is the price
+//!    of that.
 //! 3. *The oldest finishes.* If nothing fits, the oldest waiting body takes from the reserve. The
 //!    reserve is as large as the largest body and belongs to one body at a time. So one body always
 //!    completes and gives back all its bytes: half-read bodies cannot block one another for ever.
@@ -38,41 +38,41 @@ use tokio::sync::oneshot;
 
 use crate::wiped_buffer::wipe;
 
-/// A holder may hold so many times what is free.
+/// A holder may hold at most this many times what is free.
 const SHARE: usize = 3;
 
-/// Who memory and requests are counted under.
+/// The caller under whom memory and requests are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Holder {
     Principal(PrincipalId),
-    /// Whoever has the upload address of a session.
+    /// The holders of the upload address of a session.
     Session(SessionId),
 }
 
-/// How much is held, for gauges.
+/// The current usage, for gauges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryGauge {
-    /// Bytes that bodies and answers may hold.
+    /// The greatest number of bytes of bodies and answers.
     pub bound_bytes: usize,
-    /// Bytes that they hold.
+    /// The bytes in use.
     pub held_bytes: usize,
-    /// Bodies that wait for room.
+    /// Bodies that wait for memory.
     pub waiting: usize,
-    /// Bodies that were refused since the start, because they found none in time.
+    /// Bodies that were refused since the start, because they got none in time.
     pub refused: u64,
-    /// Requests that are being answered.
+    /// Requests in flight.
     pub requests: usize,
 }
 
-/// Reports that a body found no room in time.
+/// Reports that a body got no memory in time.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NoRoom;
 
-/// Reports that a holder has as many requests as it may have.
+/// Reports that a holder has the greatest permitted number of requests.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooManyRequests;
 
-/// The memory for bodies and answers, and who holds it.
+/// The memory for bodies and answers, and its holders.
 pub(crate) struct MemoryBudget {
     state: Mutex<State>,
     bound: usize,
@@ -83,10 +83,10 @@ pub(crate) struct MemoryBudget {
 struct State {
     common_room: usize,
     reserve_room: usize,
-    /// Taken from the common room, with what was made.
+    /// Bytes in use from the common pool, including answers.
     common: usize,
     reserve: usize,
-    /// Whose the reserve is, by age.
+    /// The age of the body that has the reserve.
     heir: Option<u64>,
     accounts: HashMap<Arc<Holder>, Account>,
     /// By age: the oldest first. A body waits for one piece at a time.
@@ -95,10 +95,10 @@ struct State {
     refused: u64,
 }
 
-/// What one holder has; there is none for who has nothing.
+/// The account of one holder. A holder without bytes and requests has none.
 #[derive(Default)]
 struct Account {
-    /// Bytes of the common room.
+    /// Bytes from the common pool.
     bytes: usize,
     requests: usize,
 }
@@ -109,17 +109,17 @@ struct Waiter {
     granted: oneshot::Sender<Lease>,
 }
 
-/// Bytes that somebody holds, until it is dropped.
+/// Granted bytes, released on drop.
 pub(crate) struct Lease {
     budget: Arc<MemoryBudget>,
     holder: Arc<Holder>,
-    /// Its place among all bodies, by when they began.
+    /// The number of the body in the order in which bodies started.
     age: u64,
     common: usize,
     reserve: usize,
 }
 
-/// A request that is counted under its sender, until it is dropped.
+/// A request that is counted under its sender until it is dropped.
 pub(crate) struct Running {
     budget: Arc<MemoryBudget>,
     holder: Arc<Holder>,
@@ -127,7 +127,7 @@ pub(crate) struct Running {
 
 impl MemoryBudget {
     pub(crate) fn new(bound_bytes: usize, requests_per_holder: usize, wait: Duration) -> Arc<Self> {
-        // Whoever sets a bound checks it; below this the largest body would never find room.
+        // Configuration checks the bound. With a lower one the largest body would never get memory.
         let bound = bound_bytes.max(super::MEMORY_BYTES_MIN);
         Self::with_reserve(bound, limits::BLOCK_LIST_BYTES_MAX, requests_per_holder, wait)
     }
@@ -147,7 +147,7 @@ impl MemoryBudget {
         Arc::new(Self { state: Mutex::new(state), bound, requests_per_holder, wait })
     }
 
-    /// Counts a request. Fails where the holder has as many as it may have.
+    /// Counts a request. Fails if the holder has the greatest permitted number.
     pub(crate) fn begin_request(self: &Arc<Self>, holder: Holder) -> Result<Running, TooManyRequests> {
         let holder = Arc::new(holder);
         let mut state = self.lock();
@@ -160,7 +160,7 @@ impl MemoryBudget {
         Ok(Running { budget: self.clone(), holder })
     }
 
-    /// Returns what is held now.
+    /// Returns the current usage.
     pub(crate) fn gauge(&self) -> MemoryGauge {
         let state = self.lock();
         MemoryGauge {
@@ -176,22 +176,22 @@ impl MemoryBudget {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what is held, and lets in who finds room by it.
+    /// Changes the state, and grants memory to waiters that now fit.
     fn change(self: &Arc<Self>, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
         change(&mut state);
         let granted = state.serve_waiting(self);
         drop(state);
         for (waiter, lease) in granted {
-            // Whoever gave up in this moment leaves the lease here, where it is dropped.
+            // If a waiter gave up at this moment, its lease is returned here and dropped.
             drop(waiter.send(lease));
         }
     }
 }
 
 impl State {
-    /// Takes bytes for a body if they fit: from the common room, or from the reserve if it may.
-    /// Returns how many from where.
+    /// Takes bytes for a body if they fit: from the common pool, or from the reserve if permitted.
+    /// Returns the number from each.
     fn place(
         &mut self,
         age: u64,
@@ -220,7 +220,7 @@ impl State {
         self.accounts.entry(holder.clone()).or_default().bytes += bytes;
     }
 
-    /// Takes away from a holder's account, which goes when it is empty.
+    /// Subtracts from a holder's account, and removes it when it is empty.
     fn discount(&mut self, holder: &Arc<Holder>, bytes: usize, requests: usize) {
         self.common -= bytes;
         if let Some(account) = self.accounts.get_mut(holder) {
@@ -240,7 +240,7 @@ impl State {
         }
     }
 
-    /// Serves those that wait, the oldest first.
+    /// Grants memory to waiters, the oldest first.
     fn serve_waiting(&mut self, budget: &Arc<MemoryBudget>) -> Vec<(oneshot::Sender<Lease>, Lease)> {
         let mut granted = Vec::new();
         if self.waiting.is_empty() {
@@ -249,8 +249,7 @@ impl State {
         let mut stalled: HashSet<Arc<Holder>> = HashSet::new();
         let mut still_waiting = BTreeMap::new();
         for (age, waiter) in std::mem::take(&mut self.waiting) {
-            // The reserve is the oldest's; an heir that waits again is older than all, or goes on
-            // before them.
+            // The reserve belongs to the oldest waiter, or to the body that already has it.
             let from_reserve = still_waiting.is_empty() || self.heir == Some(age);
             let placed = match stalled.contains(&waiter.holder) && self.heir != Some(age) {
                 true => None,
@@ -270,7 +269,7 @@ impl State {
 }
 
 impl Running {
-    /// Returns a lease that holds nothing yet, younger than all others.
+    /// Returns an empty lease, younger than all others.
     pub(crate) fn lease(&self) -> Lease {
         let mut state = self.budget.lock();
         let age = state.next_age;
@@ -286,11 +285,11 @@ impl Drop for Running {
 }
 
 impl Lease {
-    /// Takes more bytes. Waits for room a while; fails when nothing was got by then.
+    /// Takes more bytes. Waits for memory for a limited time, then fails.
     pub(crate) async fn take(&mut self, bytes: usize) -> Result<(), NoRoom> {
         let Some(coming) = self.ask(bytes) else { return Ok(()) };
-        // It stands after `coming`, so it leaves the queue before what may have been granted is
-        // dropped.
+        // Declared after `coming`, so it is dropped first: it leaves the queue before a granted
+        // lease is dropped.
         let place = WaitingPlace { budget: &self.budget, age: self.age };
         match tokio::time::timeout(self.budget.wait, coming).await {
             Ok(Ok(granted)) => {
@@ -305,13 +304,13 @@ impl Lease {
         }
     }
 
-    /// Takes bytes that are there, or waits for them among the others.
+    /// Takes bytes if they are free, or joins the queue.
     fn ask(&mut self, bytes: usize) -> Option<oneshot::Receiver<Self>> {
         if bytes == 0 {
             return None;
         }
         let mut state = self.budget.lock();
-        // An older body of the same holder goes first.
+        // An older body of the same holder comes first.
         let overtakes = state.waiting.values().any(|waiter| waiter.holder == self.holder);
         if !overtakes && let Some((common, reserve)) = state.place(self.age, &self.holder, bytes, false) {
             self.common += common;
@@ -321,12 +320,12 @@ impl Lease {
         let (granted, coming) = oneshot::channel();
         state.waiting.insert(self.age, Waiter { holder: self.holder.clone(), bytes, granted });
         drop(state);
-        // It may be the oldest.
+        // It may be the oldest, and then the reserve is available.
         self.budget.change(|_| ());
         Some(coming)
     }
 
-    /// Counts bytes that are there already.
+    /// Counts bytes that exist already.
     pub(crate) fn add(&mut self, bytes: usize) {
         if bytes == 0 {
             return;
@@ -335,10 +334,10 @@ impl Lease {
         self.common += bytes;
     }
 
-    /// Gives back all but so many bytes.
+    /// Releases all but this many bytes.
     pub(crate) fn keep(&mut self, bytes: usize) {
         let surplus = self.bytes().saturating_sub(bytes);
-        // The reserve first: somebody may wait for it.
+        // The reserve first, because another body may wait for it.
         let reserve = surplus.min(self.reserve);
         let common = surplus - reserve;
         self.common -= common;
@@ -347,13 +346,13 @@ impl Lease {
         self.budget.change(|state| state.give_back(holder, common, reserve));
     }
 
-    /// Parts with so many bytes that were made; those that it does not hold are counted now.
+    /// Splits off bytes of an answer. Bytes beyond those held are counted now.
     pub(crate) fn split_made(&mut self, bytes: usize) -> Self {
         self.add(bytes.saturating_sub(self.common));
         self.split(bytes)
     }
 
-    /// Parts with so many bytes, or with all that it holds.
+    /// Splits off at most this many bytes.
     pub(crate) fn split(&mut self, bytes: usize) -> Self {
         let common = bytes.min(self.common);
         let reserve = (bytes - common).min(self.reserve);
@@ -362,7 +361,7 @@ impl Lease {
         Self { budget: self.budget.clone(), holder: self.holder.clone(), age: self.age, common, reserve }
     }
 
-    /// Returns how many bytes it holds.
+    /// Returns the number of bytes held.
     pub(crate) fn bytes(&self) -> usize {
         self.common + self.reserve
     }
@@ -372,7 +371,7 @@ impl Lease {
         self.bytes() == 0
     }
 
-    /// Binds itself to the bytes that it is for: it is held until the last copy of them is gone.
+    /// Attaches the lease to its bytes. It is released when the last reference to them is dropped.
     pub(crate) fn hold(self, bytes: Bytes) -> Bytes {
         Bytes::from_owner(HeldBytes { bytes, _lease: self })
     }
@@ -391,7 +390,7 @@ impl Drop for Lease {
     }
 }
 
-/// A place among those that wait, given up when it is dropped.
+/// A place in the queue, left on drop.
 struct WaitingPlace<'a> {
     budget: &'a Arc<MemoryBudget>,
     age: u64,
@@ -399,13 +398,13 @@ struct WaitingPlace<'a> {
 
 impl Drop for WaitingPlace<'_> {
     fn drop(&mut self) {
-        // Whoever waited behind it may go on.
+        // Waiters after it may now fit.
         let mut waiter = None;
         self.budget.change(|state| waiter = state.waiting.remove(&self.age));
     }
 }
 
-/// Bytes and the lease of the room that they take.
+/// Bytes with the lease for them.
 struct HeldBytes {
     bytes: Bytes,
     _lease: Lease,

@@ -1,4 +1,4 @@
-//! Who may hold how much of the server, and for how long.
+//! What callers may use of the server, and for how long.
 
 mod caller;
 mod counted_answer;
@@ -15,18 +15,18 @@ pub use {memory_budget::MemoryGauge, patience::Patience};
 
 use edm_model::limits;
 
-/// How much of the server all callers, and one of them, may hold at once.
+/// What all callers, and a single one, may use at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapacityLimits {
-    /// Bytes of bodies and answers that are in memory at once. At least [`MEMORY_BYTES_MIN`].
+    /// The bytes of bodies and answers in memory at once. At least [`MEMORY_BYTES_MIN`].
     pub memory_bytes: usize,
-    /// Requests of one principal, or to the address of one session, that are answered at once.
+    /// The requests in flight of one principal, or to the address of one session.
     pub requests_per_caller: usize,
-    /// How long anybody is waited for.
+    /// The time limits on peers.
     pub patience: Patience,
 }
 
-/// The least memory with which the largest body finds room beside others.
+/// The least memory with which the largest body fits beside others.
 pub const MEMORY_BYTES_MIN: usize = 2 * limits::BLOCK_LIST_BYTES_MAX;
 const MEMORY_BYTES_DEFAULT: usize = 256 * 1024 * 1024;
 const REQUESTS_PER_CALLER_DEFAULT: usize = 256;
@@ -41,7 +41,7 @@ impl Default for CapacityLimits {
     }
 }
 
-/// The memory and the patience that every request of a server shares.
+/// The memory and the time limits that all requests of a server share.
 #[derive(Clone)]
 pub struct Capacity {
     pub(crate) memory: Arc<MemoryBudget>,
@@ -49,14 +49,14 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// Makes what a server shares, with nothing taken.
+    /// Makes the shared state, with no memory in use.
     pub fn new(limits: CapacityLimits) -> Self {
         let CapacityLimits { memory_bytes, requests_per_caller, patience } = limits;
         let memory = MemoryBudget::new(memory_bytes, requests_per_caller, patience.memory);
         Self { memory, waits: Arc::new(Waits::new(patience)) }
     }
 
-    /// Returns what is held now.
+    /// Returns the current usage.
     pub fn memory(&self) -> MemoryGauge {
         self.memory.gauge()
     }

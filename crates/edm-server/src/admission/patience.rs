@@ -1,4 +1,4 @@
-//! How long the server waits for whoever is at the other end, and how slow they may be.
+//! How long the server waits for a peer, and how slow a peer may be.
 
 use std::future::Future;
 use std::time::Duration;
@@ -6,33 +6,33 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-/// How long anybody is waited for.
+/// The time limits on peers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
     /// For the end of a TLS handshake.
     pub handshake: Duration,
-    /// For the first head of a connection.
+    /// For the first head on a connection.
     pub first_head: Duration,
-    /// For the next head of a kept connection: longer than clients keep an idle one, so that none
-    /// is closed under a request.
+    /// For the next head on a kept connection. Longer than clients keep an idle one, so that none
+    /// is closed while a request is being sent.
     pub next_head: Duration,
-    /// For the first byte of a body, once its head is there.
+    /// For the first byte of a body after its head.
     pub first_byte: Duration,
-    /// How far a body, or the reading of an answer, may lag behind [`Patience::pace_bytes`] a
+    /// How far a body, or the reading of an answer, may lag behind [`Patience::pace_bytes`] per
     /// second.
     pub lag: Duration,
-    /// Bytes a second of the slowest pace: whoever moves single bytes for ever would hold what it
-    /// holds for ever.
+    /// The minimum pace in bytes per second. Without it a peer that moves single bytes would hold
+    /// memory forever.
     pub pace_bytes: usize,
-    /// For memory, without getting any.
+    /// For memory, while none is granted.
     pub memory: Duration,
-    /// For the end of a text that is matched as it comes, from its head on.
+    /// For the end of a streamed text, from its head on.
     pub stream: Duration,
-    /// For the rest of a body that nobody wants.
+    /// For the rest of an unwanted body.
     pub unread: Duration,
-    /// For a body that does not come, once the server was told to stop.
+    /// For a body that does not arrive, after the server was told to stop.
     pub stopping: Duration,
-    /// For all requests in flight, from then on.
+    /// For all requests in flight, after the server was told to stop.
     pub shutdown: Duration,
 }
 
@@ -55,7 +55,7 @@ impl Default for Patience {
     }
 }
 
-/// The patience of a running server, which shrinks when it is told to stop.
+/// The time limits of a running server. They become shorter when it is told to stop.
 pub(crate) struct Waits {
     pub(crate) patience: Patience,
     stopping: watch::Sender<bool>,
@@ -66,18 +66,18 @@ impl Waits {
         Self { patience, stopping: watch::Sender::new(false) }
     }
 
-    /// Tells everybody that the server stops.
+    /// Notifies all waiting tasks that the server stops.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
     /// Waits until the server is told to stop.
     pub(crate) async fn stopping(&self) {
-        // It fails when the sender is gone, which is here.
+        // It fails only if the sender is dropped, and `self` owns the sender.
         let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 
-    /// Waits for what another side does, so long and no longer; for less while the server stops.
+    /// Waits for a peer's action, at most this long; for a shorter time while the server stops.
     pub(crate) async fn within<T>(&self, wait: Duration, coming: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
@@ -95,8 +95,8 @@ impl Waits {
     }
 }
 
-/// How far somebody lags behind the slowest pace. Time in which the server did not wait for them
-/// does not count, and whoever was fast saves nothing up.
+/// How far a peer lags behind the minimum pace. Time in which the server did not wait for the peer
+/// does not count. A fast peer earns no credit.
 #[derive(Debug)]
 pub(crate) struct Pace {
     lag: Duration,
@@ -115,7 +115,7 @@ impl Pace {
         self.lag_max.saturating_sub(self.lag)
     }
 
-    /// Counts bytes that came after so much waiting.
+    /// Counts bytes that arrived after this waiting time.
     pub(crate) fn moved(&mut self, bytes: usize, waited: Duration) {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let worth = Duration::from_secs(bytes / self.bytes_a_second)
@@ -147,7 +147,7 @@ mod tests {
         check(&[(second * 100, 100)], 30);
         check(&[(second * 100, 120)], 10);
         check(&[(second / 2, 10); 3], 1);
-        // Whoever was fast has no more than the time of one piece.
+        // A fast peer earns no credit beyond one piece.
         check(&[(second * 1_000, 1)], 30);
         check(&[(second * 1_000, 1), (1, 20)], 10);
         check(&[(usize::MAX, 1)], 30);

@@ -1,5 +1,5 @@
-//! `$batch`: each request of a batch goes through everything that a request by itself goes through,
-//! one after another, with an id and a line of the log of its own (docs/api/batch.md).
+//! `$batch`: the requests of a batch are answered one after another, each with all checks of a
+//! single request, an id and a line in the log (docs/api/batch.md).
 
 use std::sync::Arc;
 
@@ -20,15 +20,15 @@ use crate::handling::Handled;
 use crate::message::{Body, Request, Response};
 use crate::respond;
 
-/// Headers of an answer that say something of its connection.
+/// Headers of an answer that concern its connection.
 const CONNECTION_HEADERS: &[HeaderName] =
     &[header::CONNECTION, header::CONTENT_LENGTH, header::DATE, header::TRANSFER_ENCODING];
 
-/// Bytes of an answer for which there must be room before its request is tried; a longer one is
-/// counted when it is there.
+/// The bytes that are reserved for an answer before its request is tried. A longer answer is
+/// counted once it exists.
 const ANSWER_BYTES_EXPECTED: usize = 256 * 1024;
 
-/// How Graph writes the names of headers inside a batch; clients look them up in this spelling.
+/// Graph's spelling of header names inside a batch. Clients look them up in this spelling.
 const SPELLINGS: &[&str] = &[
     "Allow",
     "Cache-Control",
@@ -43,7 +43,7 @@ const SPELLINGS: &[&str] = &[
     "WWW-Authenticate",
 ];
 
-/// Answers a request of a batch as if it had come by itself; where there is a refusal, with that.
+/// Answers a request of a batch as if it were sent alone. Returns the refusal too, if there is one.
 pub(crate) type AnswerPart =
     Arc<dyn Fn(Request, Option<ApiError>) -> BoxFuture<'static, Response> + Send + Sync>;
 
@@ -78,11 +78,11 @@ pub(crate) async fn run(call: Call, request: Request, answer_part: AnswerPart) -
         answers.add(&part.id, part.dialect, answer);
     }
     let mut response = answers.into_response();
-    handled.tell(&mut response);
+    handled.add_to(&mut response);
     Ok(response)
 }
 
-/// Returns what a refusal needs of a request: what the log calls it.
+/// Returns the name of a request in the log, which a refusal needs.
 fn head(request: &PartRequest) -> Request {
     let mut head = Request::default();
     *head.method_mut() = method(request);
@@ -90,8 +90,8 @@ fn head(request: &PartRequest) -> Request {
     head
 }
 
-/// Makes the request that would have come by itself. Who asks is said by the batch, unless the part
-/// says it.
+/// Makes the request as if it were sent alone. The caller's token is that of the batch unless the
+/// part has one.
 fn ask(part: PartRequest, outer: &HeaderMap) -> Request {
     let body = part.body.as_deref().map_or_else(Bytes::new, Bytes::copy_from_slice);
     let mut request = head(&part);
@@ -102,7 +102,7 @@ fn ask(part: PartRequest, outer: &HeaderMap) -> Request {
         }
     }
     for (name, value) in &part.headers {
-        // One that was lost, such as If-Match, would change what the request means.
+        // Losing a header, such as If-Match, would change the meaning of the request.
         let name = HeaderName::from_bytes(name.as_bytes()).expect("names are checked when they are read");
         let value = HeaderValue::from_bytes(value.as_bytes()).expect("values are checked when they are read");
         headers.insert(name, value);
@@ -118,17 +118,17 @@ fn method(part: &PartRequest) -> Method {
     Method::from_bytes(part.method.as_bytes()).expect("it is one of four words, all of which are methods")
 }
 
-/// An address that is none leads where nothing is.
+/// An invalid address leads to a path that does not exist.
 fn uri(target: &str) -> Uri {
     target.parse().unwrap_or_default()
 }
 
-/// The answers so far, as the JSON that they will be sent as.
+/// The answers so far, as JSON.
 struct Answers {
     json: Vec<u8>,
     failed: Vec<bool>,
     body_bytes_left: usize,
-    /// Holds the batch and its answers.
+    /// The lease for the batch and its answers.
     lease: Lease,
     batch_bytes: usize,
 }
@@ -144,20 +144,21 @@ impl Answers {
         }
     }
 
-    /// Takes room for the next answer before anything is done for it: behind that it could not be
-    /// refused any more.
+    /// Reserves memory for the next answer before its request is run, because afterwards it could
+    /// no longer be refused.
     async fn make_room(&mut self) -> Result<(), HttpProblem> {
         let wanted = self.batch_bytes + self.json.len() + ANSWER_BYTES_EXPECTED;
         let missing = wanted.saturating_sub(self.lease.bytes());
         self.lease.take(missing).await.map_err(|_| HttpProblem::NoMemory)
     }
 
-    /// Returns whether one of the parts at these places failed.
+    /// Returns whether one of the parts at these positions failed.
     fn have_failed(&self, places: &[usize]) -> bool {
         places.iter().any(|place| self.failed.get(*place).copied().unwrap_or(true))
     }
 
-    /// Reads an answer to its end. One that finds no room is replaced by a refusal.
+    /// Reads an answer to its end. An answer that is too long, or that fails, is replaced by a
+    /// refusal.
     async fn read(&mut self, answer: Response, answer_part: &AnswerPart) -> http::Response<Bytes> {
         let (head, body) = answer.into_parts();
         match collect(body, self.body_bytes_left).await {
@@ -168,14 +169,14 @@ impl Answers {
             Err(problem) => {
                 let refusal = answer_part(Request::default(), Some(problem.into())).await;
                 let (head, body) = refusal.into_parts();
-                // A refusal is short, and comes at most once for each part.
+                // A refusal is short, and there is at most one for each part.
                 let body = collect(body, limits::JSON_BODY_BYTES_MAX).await.unwrap_or_default();
                 http::Response::from_parts(head, body)
             }
         }
     }
 
-    /// Writes an answer down.
+    /// Appends an answer.
     fn add(&mut self, id: &str, dialect: BatchDialect, answer: http::Response<Bytes>) {
         let (head, body) = answer.into_parts();
         self.failed.push(head.status.as_u16() >= StatusCode::BAD_REQUEST.as_u16());
@@ -207,12 +208,12 @@ impl Answers {
     }
 }
 
-/// Reads a body of at most so many bytes.
+/// Reads a body of at most `bytes_max` bytes.
 async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, HttpProblem> {
     let mut read = BytesMut::new();
     while let Some(piece) = body.next_piece().await {
-        // A stream that breaks off would break the connection; here it would break the answers
-        // beside it.
+        // A stream that fails would close a connection. Here it would break the other answers, so
+        // it becomes a refusal.
         let piece = piece.map_err(|_| HttpProblem::Panicked)?;
         if piece.len() > bytes_max - read.len() {
             return Err(HttpProblem::AnswerTooLarge { bytes_max: limits::BATCH_ANSWER_BYTES_MAX });

@@ -21,7 +21,7 @@ use crate::handling::Handled;
 use crate::message::{Request, Response};
 use crate::{respond, to_wire};
 
-/// What a text may come in.
+/// The media types of a text.
 const MEDIA_TYPES: &str = "application/json, text/plain or application/x-ndjson";
 
 pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> Result<Response, ApiError> {
@@ -43,7 +43,7 @@ pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> R
     let telling = options.telling;
     let report = app.service.classify(&principal, text, match_options(options)).await?;
     let mut response = respond::json(StatusCode::OK, &to_wire::report::result(report, telling));
-    handled.tell(&mut response);
+    handled.add_to(&mut response);
     Ok(response)
 }
 
@@ -75,7 +75,7 @@ pub(crate) async fn redact(call: Call, request: Request) -> Result<Response, Api
         text: redacted.text,
     };
     let response = respond::json(StatusCode::OK, &result);
-    // What nobody knew as a value may be one all the same.
+    // The redacted text is wiped too, because a part that was not found may still be sensitive.
     result.text.zeroize();
     Ok(response)
 }

@@ -1,5 +1,5 @@
-//! `classifyFile` and `classifyText`: classified at once, and kept as a job without a piece of the
-//! text.
+//! `classifyFile` and `classifyText`: classified at once, and stored as a job without any piece of
+//! the text.
 
 use base64::Engine;
 use base64::alphabet;
@@ -25,14 +25,13 @@ use crate::message::{Request, Response};
 use crate::wiped_buffer::wiped;
 use crate::{respond, to_wire};
 
-/// OData writes binary values in the alphabet for addresses, Microsoft's SDKs in the standard one,
-/// both with or without padding.
+/// OData uses base64url, Microsoft's SDKs the standard alphabet, both with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Takes the file in JSON, or as the body itself with its options in the query.
+/// Reads the file from JSON, or as the body itself with its options in the query.
 pub(crate) async fn classify_file(call: Call, request: Request) -> Result<Response, ApiError> {
     QueryOptions::parse(request.uri().query(), &NONE, Place::Action)?;
     let (parts, body) = request.into_parts();
@@ -70,14 +69,14 @@ async fn classify(
     content: JobContent,
     options: ClassifyOptions,
 ) -> Result<Response, ApiError> {
-    // A job has no place for explanations.
+    // A job cannot contain explanations.
     let options = MatchOptions { explain: false, ..match_options(options) };
     let FinishedJob { job, report } =
         call.app.service.classify_as_job(&call.principal, origin, content, options).await?;
     let revision = Revision::of(&job);
     let mut resource = to_wire::job::kept(&job);
     if let Some(report) = report {
-        // Only this answer holds what the text said.
+        // Only this answer contains the found values.
         resource.result = Some(to_wire::job::found(report));
     }
     let mut value = respond::entity(&resource, JobResource::TYPE, revision);
@@ -102,8 +101,8 @@ fn decoded(mut file: Zeroizing<String>) -> Result<Bytes, ApiError> {
     })
 }
 
-/// Returns how the sender says that the body's text is encoded; nothing where it says that it is no
-/// text, or one of an encoding that is not read.
+/// Returns the declared encoding of the body's text. `None` if it is declared as something else, or
+/// in an unsupported encoding.
 fn text_encoding(headers: &HeaderMap) -> Option<TextEncoding> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?.to_ascii_lowercase();
     let mut parts = value.split(';').map(str::trim);
@@ -114,8 +113,8 @@ fn text_encoding(headers: &HeaderMap) -> Option<TextEncoding> {
     match charset.map(|charset| charset.trim_matches('"')) {
         None | Some("utf-8" | "utf8" | "us-ascii") => Some(TextEncoding::UTF_8),
         Some("utf-16le") => Some(TextEncoding::UTF_16LE),
-        // RFC 2781, 4.3 would have the big end first, and many programs write the little one: only
-        // the mark is sure.
+        // RFC 2781, section 4.3 assumes big-endian without a mark, but many programs write
+        // little-endian. Only the byte order mark is reliable.
         Some("utf-16") => Some(TextEncoding::UTF_16),
         Some("utf-16be") => Some(TextEncoding::UTF_16BE),
         Some(_) => None,

@@ -1,7 +1,6 @@
-//! `classifyExactMatches` for `application/x-ndjson`: one text a line in, one result a line out,
-//! while both come and go. Nothing is kept but the lines at hand, so the bound of the whole may be
-//! far beyond the memory; and a place among the texts that are matched is held only while there is
-//! something to match.
+//! `classifyExactMatches` for `application/x-ndjson`: one text per line in, one result per line
+//! out, as they arrive. Only the current lines are in memory, so the whole body may be far larger
+//! than the memory. A permit is held only while there are lines to match.
 
 use std::sync::Arc;
 
@@ -25,7 +24,7 @@ use crate::to_wire;
 use crate::wiped_buffer::{WipedBuffer, wipe};
 
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/x-ndjson");
-/// Bytes of lines that are handed to a thread at once, if they are there.
+/// The bytes of lines that are passed to a thread together, if they are available.
 const GROUP_BYTES: usize = 256 * 1024;
 
 pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> Result<Response, ApiError> {
@@ -35,14 +34,15 @@ pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> R
     let pieces = Pieces::of(body, &parts.headers, limits::STREAM_BYTES_MAX, &app.capacity.waits)?;
     let lease = lease(&caller)?;
     let end = Instant::now() + app.capacity.waits.patience.stream;
-    // Whoever cannot be served hears so now: behind the first line there is no status any more.
+    // Refuse a client that cannot be served now, because the status cannot change after the first
+    // line.
     drop(app.service.matcher(&principal, options.clone(), Admission::New, 0).await?);
     let answering = Answering {
         app,
         principal,
         options,
         telling,
-        // Like the options, a misspelt name would change what is looked at without a word.
+        // As with the options, a misspelt name would silently change what is searched.
         handling: handled.wished.unwrap_or(Handling::Strict),
         pieces,
         lease,
@@ -55,37 +55,37 @@ pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> R
     let mut response =
         Response::new(Body::from_stream(futures::stream::unfold(answering, Answering::next).boxed()));
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
-    handled.tell(&mut response);
+    handled.add_to(&mut response);
     Ok(response)
 }
 
-/// The answer under way.
+/// The state of an answer in progress.
 struct Answering {
     app: Arc<App>,
     principal: Arc<Principal>,
     options: MatchOptions,
     telling: Telling,
-    /// What becomes of properties that no line has.
+    /// How unknown properties of a line are handled.
     handling: Handling,
     pieces: Pieces,
-    /// Holds the lines at hand.
+    /// The lease for the current lines.
     lease: Lease,
-    /// When the time for all of it is over.
+    /// The deadline of the whole answer.
     end: Instant,
-    /// Whole lines that wait for their results, as they came.
+    /// Complete lines that wait for their results, as received.
     whole: Vec<Bytes>,
-    /// The line that is not whole yet.
+    /// The line that is not complete yet.
     begun: WipedBuffer,
-    /// Lines seen so far.
+    /// The number of lines so far.
     number: u64,
     ended: bool,
 }
 
 impl Answering {
-    /// Returns results of some lines, nothing behind the last.
+    /// Returns the results of some lines; `None` after the last.
     async fn next(mut self) -> Option<(Result<Bytes, BodyFailure>, Self)> {
         while !self.ended {
-            // What came before a problem has its results first.
+            // Lines before a problem get their results first.
             let gathered = self.gather().await;
             let looked_at = self.look_at().await;
             let (mut results, problem) = match (looked_at, gathered) {
@@ -103,8 +103,8 @@ impl Answering {
         None
     }
 
-    /// Waits for the next piece, and takes those with it that are there already: to hand lines to
-    /// another thread costs as much as to look at a few of them.
+    /// Waits for the next piece, and takes further pieces that are available. Passing lines to
+    /// another thread costs as much as scanning a few of them.
     async fn gather(&mut self) -> Result<(), HttpProblem> {
         let mut bytes = 0;
         let mut coming = self.pieces.next().await?;
@@ -131,8 +131,8 @@ impl Answering {
         Ok(())
     }
 
-    /// Takes a piece. Its whole lines stay where they lie; only one that it ends or begins is put
-    /// together.
+    /// Takes a piece. Its complete lines are not copied; only a line that continues from or into
+    /// another piece is.
     fn take(&mut self, piece: &Bytes) {
         let Some(first) = memchr::memchr(b'\n', piece) else { return self.begin(piece) };
         let last = memchr::memrchr(b'\n', piece).unwrap_or(first);
@@ -149,8 +149,8 @@ impl Answering {
         self.begin(&rest);
     }
 
-    /// Adds to the line that is not whole yet; of one that is too long no more is kept than shows
-    /// it.
+    /// Appends to the incomplete line. A line that is too long is kept only up to the length that
+    /// shows it.
     fn begin(&mut self, piece: &[u8]) {
         let room = (limits::JSON_BODY_BYTES_MAX + 1).saturating_sub(self.begun.len());
         self.begun.extend_from_slice(piece.get(..room).unwrap_or(piece));
@@ -158,7 +158,7 @@ impl Answering {
 
     async fn look_at(&mut self) -> Result<Vec<u8>, ApiError> {
         if self.whole.is_empty() {
-            // Of a line that is too long less is kept than came.
+            // A line that is too long is kept only in part.
             self.lease.keep(self.begun.len());
             return Ok(Vec::new());
         }
@@ -182,7 +182,7 @@ impl Answering {
     }
 }
 
-/// Returns the results of whole lines, and how many lines there are.
+/// Returns the results of complete lines, and the number of lines.
 fn results(
     matcher: &Matcher,
     pieces: &[Bytes],
@@ -190,7 +190,7 @@ fn results(
     telling: Telling,
     handling: Handling,
 ) -> (Vec<u8>, u64) {
-    // Most texts hold nothing, and their results are short.
+    // Most texts contain no match, and their results are short.
     let bytes: usize = pieces.iter().map(Bytes::len).sum();
     let written = Vec::with_capacity(bytes / 8);
     let mut results = Results { texts: matcher.texts(), waiting: Vec::new(), written, telling, handling };
@@ -208,7 +208,7 @@ fn results(
 /// The results of lines, in their order.
 struct Results<'m> {
     texts: Texts<'m>,
-    /// Ids and numbers of the lines whose texts wait, to be looked at together.
+    /// The ids and numbers of the lines whose texts wait to be scanned together.
     waiting: Vec<(Value, u64)>,
     written: Vec<u8>,
     telling: Telling,
@@ -231,7 +231,7 @@ impl Results<'_> {
     fn add_text(&mut self, number: u64, id: Value, text: &str) {
         if !self.texts.join(text) {
             self.write_waiting();
-            // While none waits only a long one does not join.
+            // If no text waits, only a long text cannot join.
             if !self.texts.join(text) {
                 let report = self.texts.classify(text);
                 return write_report(&mut self.written, id, number, report, self.telling);
@@ -264,8 +264,8 @@ fn write_report(written: &mut Vec<u8>, id: Value, line: u64, report: MatchReport
     write(written, &LineResult { id, line, outcome });
 }
 
-/// Writes the result of a text in which nothing was found, which most have: as [`write`] does,
-/// which would take longer than reading the line did.
+/// Writes the result of a text without findings, the usual case, like [`write`]. Serialising it
+/// would take longer than reading the line.
 fn write_nothing(written: &mut Vec<u8>, id: &Value, number: u64) {
     written.extend_from_slice(b"{\"id\":");
     serde_json::to_writer(&mut *written, id).expect("a value has string keys");
@@ -284,7 +284,7 @@ fn write(written: &mut Vec<u8>, result: &LineResult) {
     written.push(b'\n');
 }
 
-/// Returns the lines, without their ends; of nothing, one that is empty.
+/// Returns the lines without their ends; one empty line for an empty text.
 fn split_lines(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
     let ends = memchr::memchr_iter(b'\n', lines).chain([lines.len()]);
     ends.scan(0, |begin, end| {

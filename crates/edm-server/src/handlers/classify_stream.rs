@@ -1,4 +1,4 @@
-//! `classifyExactMatches` for `text/plain`: a text of any length, matched as it comes, with one
+//! `classifyExactMatches` for `text/plain`: a text of any length, matched as it arrives, with one
 //! result at the end.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::handlers::text_options::query_options;
 use crate::message::Response;
 use crate::{respond, to_wire};
 
-/// What a scanner keeps of the text: the zone that is looked at and what lies around it.
+/// The part of the text that a scanner keeps: the current zone and the text around it.
 const SCANNED_BYTES: usize = 2 * limits::ZONE_BYTES;
 
 pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> Result<Response, ApiError> {
@@ -29,8 +29,8 @@ pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> R
     let mut text = app.service.classify_stream(&principal, options).await?;
     let reading = async {
         while let Some(piece) = pieces.next_held(&mut lease).await? {
-            // What the scanner looks at stays held to the end; the rest of a piece, until it was
-            // looked at.
+            // The lease for the scanner's part is held to the end. The rest of a piece is held
+            // until it was scanned.
             let passing = lease.bytes().saturating_sub(SCANNED_BYTES).min(piece.len());
             let piece = lease.split(passing).hold(piece);
             if !text.push(piece).await {
@@ -39,15 +39,15 @@ pub(crate) async fn classify(exchange: Exchange, principal: Arc<Principal>) -> R
         }
         Ok::<_, ApiError>(text.finish().await?)
     };
-    // Nobody knows how long the text will be, but it may not hold its thread for ever.
+    // The length of the text is unknown, and it must not occupy its thread forever.
     let report = tokio::time::timeout(waits.patience.stream, reading).await;
     let report = report.map_err(|_| HttpProblem::StreamTooLong)??;
     let mut response = respond::json(StatusCode::OK, &to_wire::report::result(report, telling));
-    handled.tell(&mut response);
+    handled.add_to(&mut response);
     Ok(response)
 }
 
-/// A text without a charset is taken for UTF-8; a byte that is none is refused anyway.
+/// A text without a charset is read as UTF-8; invalid bytes are refused anyway.
 fn is_utf8(headers: &HeaderMap) -> bool {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let mut parameters = value.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));

@@ -1,5 +1,5 @@
-//! What Graph has beside exact data match, and this service has none of: labels, and the jobs about
-//! labels and policies.
+//! The resources that Graph has besides exact data match and that do not exist here: labels, and
+//! jobs about labels and policies.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -78,12 +78,12 @@ impl List for Nothing {
     }
 }
 
-/// Answers that nothing has the id.
+/// Answers that no element has the id.
 pub(crate) fn find_none(_: Call, _: Request) -> Answering {
     Box::pin(std::future::ready(Err(HttpProblem::NoSuchItem.into())))
 }
 
-/// Answers that Graph has the operation and this service does not.
+/// Answers that Graph has the operation and this service does not have it.
 pub(crate) fn not_served(_: Call, _: Request) -> Answering {
     Box::pin(std::future::ready(Err(HttpProblem::NotServed.into())))
 }

@@ -1,5 +1,5 @@
-//! Whether the process lives, and whether it can answer. Neither asks for a token; names are told
-//! to who brings one.
+//! Whether the process is alive, and whether it can answer. Neither needs a token; names are only
+//! shown to callers with one.
 
 use edm_model::{Right, Role};
 use edm_service::{Readiness, UnservedStore};
@@ -12,13 +12,12 @@ use crate::exchange::Exchange;
 use crate::message::Response;
 use crate::respond;
 
-/// Asks nothing of the storage: a restart would mend neither a full disk nor a slow one.
+/// Does not check the storage: a restart would help neither with a full disk nor with a slow one.
 pub(crate) fn live() -> Response {
     respond::json(StatusCode::OK, &json!({"status": "alive"}))
 }
 
-/// 503 where nothing can be answered; 200 and `degraded` where the data of some stores cannot be
-/// read.
+/// 503 if nothing can be answered; 200 and `degraded` if the data of some stores cannot be read.
 pub(crate) async fn ready(exchange: Exchange) -> Result<Response, ApiError> {
     let Exchange { app, request, .. } = exchange;
     let Readiness { obstacle, unserved } = app.service.readiness().await?;
@@ -29,8 +28,8 @@ pub(crate) async fn ready(exchange: Exchange) -> Result<Response, ApiError> {
         0 => json!({"status": "ready"}),
         count => json!({"status": "degraded", "unservedCount": count}),
     };
-    // Who brings a token is told what it is good for; which tables there are is for whoever may
-    // read them.
+    // A caller with a token sees what it permits. The names of tables are shown only to callers who
+    // may read them.
     if let Ok(principal) = authorised(request.headers(), None, None, &app).await {
         body["roles"] = principal.roles.iter().map(Role::as_str).collect();
         if !unserved.is_empty() && principal.may(Right::Read) {

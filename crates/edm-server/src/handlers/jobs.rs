@@ -1,5 +1,5 @@
-//! `/dataClassification/jobs` and the collections of one origin: classifications that are kept.
-//! Actions make them, so POST is not served.
+//! `/dataClassification/jobs` and the collections of one origin: stored classification jobs.
+//! Actions create them, so there is no POST.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::handlers::resource::{Address, Delete, List, Read, Resource, Update};
 use crate::handlers::shapes::JOB;
 use crate::{respond, to_wire};
 
-/// One of the collections of jobs.
+/// A collection of jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum JobSet {
     All,
@@ -41,7 +41,7 @@ impl JobSet {
     }
 }
 
-/// Jobs of any origin, or of the one that the path names.
+/// Jobs of any origin, or of the origin in the path.
 pub(crate) struct Jobs;
 
 impl Resource for Jobs {
@@ -91,7 +91,7 @@ impl Read for Jobs {
 impl Update for Jobs {
     type Change = JobChange;
 
-    /// Nothing of a job can be set, so a whole object that comes back changes nothing.
+    /// No property of a job can be set, so a PATCH with a whole object changes nothing.
     async fn update(
         call: &Call,
         _: &QueryOptions,

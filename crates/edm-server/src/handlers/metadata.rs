@@ -1,5 +1,5 @@
-//! What describes the wire: `$metadata` and `/openapi.json`. Both are the same for everyone and
-//! hold nothing of anyone, so neither asks for a token, as Graph's does not.
+//! The descriptions of the wire: `$metadata` and `/openapi.json`. Both are the same for all callers
+//! and contain no data, so neither needs a token, as in Graph.
 
 use std::sync::LazyLock;
 
@@ -17,7 +17,7 @@ use crate::respond;
 
 const XML: HeaderValue = HeaderValue::from_static("application/xml; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
-/// What `$format` may say.
+/// The formats of `$metadata`.
 const FORMATS: &[&str] = &["xml", "json", "application/xml", "application/json"];
 
 static CSDL_XML: LazyLock<Bytes> = LazyLock::new(|| schema::csdl_xml().into());
@@ -38,12 +38,12 @@ pub(crate) fn csdl(exchange: &Exchange) -> Result<Response, ApiError> {
     Ok(response)
 }
 
-/// Serves the description of paths.
+/// Serves `/openapi.json`.
 pub(crate) fn open_api() -> Response {
     respond::document(JSON, (*OPEN_API).clone())
 }
 
-/// Reads `$format`. Fails on every other option of OData's and on a form that there is not.
+/// Reads `$format`. Fails on every other option of OData and on an unknown format.
 fn asked_format(query: Option<&str>) -> Result<Option<&'static str>, ApiError> {
     let mut format = None;
     let mut others = Vec::new();
@@ -58,7 +58,7 @@ fn asked_format(query: Option<&str>) -> Result<Option<&'static str>, ApiError> {
             return Err(BodyError::at(BodyErrorKind::RepeatedQueryOption, "$format").into());
         }
         let value = percent_decode_str(value).decode_utf8_lossy();
-        // Parameters such as odata.metadata say nothing about a description.
+        // Parameters such as odata.metadata have no meaning for a description.
         let wanted = value.split(';').next().unwrap_or("").trim();
         let known = FORMATS.iter().find(|known| known.eq_ignore_ascii_case(wanted));
         let unknown = || BodyError::at(BodyErrorKind::UnknownWord { known: FORMATS }, "$format");
@@ -68,7 +68,7 @@ fn asked_format(query: Option<&str>) -> Result<Option<&'static str>, ApiError> {
     Ok(format)
 }
 
-/// Returns whether `Accept` would rather have JSON than XML.
+/// Returns whether `Accept` prefers JSON to XML.
 fn prefers_json(headers: &HeaderMap) -> bool {
     let accepted: Vec<&str> =
         headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok()).collect();
@@ -76,8 +76,8 @@ fn prefers_json(headers: &HeaderMap) -> bool {
     quality(&accepted, "application/json") > quality(&accepted, "application/xml")
 }
 
-/// Returns what a media type is worth to the client, in thousandths; the range that fits best says
-/// so.
+/// Returns the client's quality value for a media type, in thousandths. The most specific range
+/// that fits decides.
 fn quality(accepted: &str, media_type: &str) -> u16 {
     let mut best = (0, 0);
     for range in accepted.split(',') {
@@ -89,7 +89,7 @@ fn quality(accepted: &str, media_type: &str) -> u16 {
             _ => continue,
         };
         let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Ok(1.0), str::parse::<f32>);
-        // Something between nothing and all; what is no number is as good as nothing.
+        // Between 0 and 1; a text that is not a number counts as 0.
         let weight = (weight.unwrap_or(0.0).clamp(0.0, 1.0) * 1_000.0) as u16;
         if fit > best.0 || (fit == best.0 && weight > best.1) {
             best = (fit, weight);

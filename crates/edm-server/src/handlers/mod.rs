@@ -1,4 +1,5 @@
-//! One file for each kind of resource. A handler reads, asks the service once, and presents.
+//! One file for each kind of resource. A handler reads the request, calls the service once, and
+//! converts the result.
 
 pub(crate) mod agents;
 pub(crate) mod batch;

@@ -1,6 +1,5 @@
 //! Lists, counts, reads, creates, changes and deletes resources, the same way for each kind. A kind
-//! says which ids its paths contain, what the service is asked for, and how the result is
-//! presented.
+//! defines the ids in its paths, the call to the service, and the conversion of the result.
 //!
 //! The checks come in this order: the body, the query options, the ids of the path, the service.
 
@@ -20,19 +19,19 @@ use crate::listing::{self, Page};
 use crate::message::Request;
 use crate::respond;
 
-/// A kind of resources.
+/// A kind of resource.
 pub(crate) trait Resource: Sized + 'static {
-    /// What contains the resources: the ids of the path before the collection.
+    /// The parent of the resources: the ids in the path before the collection.
     type Parent: Send + Sync;
     /// The id of one resource.
     type Id: Send + Sync;
-    /// What the service returns.
+    /// The type that the service returns.
     type Item: Send + Sync;
 
     /// Returns what queries may name.
     fn shape(call: &Call) -> &'static Shape;
 
-    /// Reads the ids of the path before the collection.
+    /// Reads the ids in the path before the collection.
     fn parent(call: &Call) -> Result<Self::Parent, ApiError>;
 
     /// Reads the id of one resource from the path.
@@ -41,7 +40,7 @@ pub(crate) trait Resource: Sized + 'static {
     /// Returns the canonical path of the collection.
     fn collection(parent: &Self::Parent) -> Cow<'static, str>;
 
-    /// Presents a resource, with what `$expand` adds.
+    /// Converts a resource, with what `$expand` adds.
     fn value(
         call: &Call,
         options: &QueryOptions,
@@ -49,11 +48,11 @@ pub(crate) trait Resource: Sized + 'static {
     ) -> impl Future<Output = Result<Value, ApiError>> + Send;
 }
 
-/// Which resource a path names.
+/// The resource that a path names.
 pub(crate) struct Address<R: Resource> {
-    /// What contains it.
+    /// Its parent.
     pub(crate) parent: R::Parent,
-    /// Its own id.
+    /// Its id.
     pub(crate) id: R::Id,
 }
 
@@ -73,7 +72,7 @@ pub(crate) trait List: Resource {
         query: &ListQuery,
     ) -> impl Future<Output = Result<Listed<Self::Item>, ApiError>> + Send;
 
-    /// Presents the resources of a page, with what `$expand` adds.
+    /// Converts the resources of a page, with what `$expand` adds.
     fn values(
         call: &Call,
         _parent: &Self::Parent,
@@ -84,7 +83,7 @@ pub(crate) trait List: Resource {
     }
 }
 
-/// Presents resources one after another.
+/// Converts resources one after another.
 async fn each<R: Resource>(
     call: &Call,
     options: &QueryOptions,
@@ -105,12 +104,12 @@ pub(crate) trait Read: Resource {
 
 /// Resources that clients create.
 pub(crate) trait Create: Resource {
-    /// What the body describes.
+    /// What the body is read into.
     type Draft: FromBody + Send;
-    /// The id of the new resource, as it is in the address.
+    /// The id of the new resource, as in its address.
     type NewId: Display + Send;
 
-    /// Creates a resource and presents it. Clears what of the options it has applied.
+    /// Creates a resource and converts it. Clears the options that it has applied.
     fn create(
         call: &Call,
         parent: &Self::Parent,
@@ -121,7 +120,7 @@ pub(crate) trait Create: Resource {
 
 /// Resources that clients change.
 pub(crate) trait Update: Resource {
-    /// What the body describes.
+    /// What the body is read into.
     type Change: FromBody + Send;
 
     /// Changes a resource and returns its new state.
@@ -145,7 +144,7 @@ pub(crate) fn list<R: List>(call: Call, _: Request) -> Answering {
         let shape = R::shape(&call);
         let options = call.options(shape, Place::List)?;
         let parent = R::parent(&call)?;
-        // Each element of a page may bring a list of its own.
+        // Each element of a page may have an expanded list.
         let is_nested =
             |name| shape.expandable.iter().any(|known| known.name == name && known.place == Place::Nested);
         let page_count = match options.expand.iter().any(|expand| is_nested(expand.name)) {
@@ -157,7 +156,7 @@ pub(crate) fn list<R: List>(call: Call, _: Request) -> Answering {
     })
 }
 
-/// Returns a page of the collection, with what `$expand` adds, cut to what `$select` names.
+/// Returns a page of the collection, with what `$expand` adds, reduced to what `$select` names.
 pub(crate) async fn page<R: List>(
     call: &Call,
     parent: &R::Parent,

@@ -24,7 +24,7 @@ const STORES: &str = "exactMatchDataStores";
 const AGENTS: &str = "exactMatchUploadAgents";
 const TYPES: &str = "sensitiveTypes";
 
-/// What queries on the service itself may ask.
+/// The options that queries on the service itself may have.
 const SERVICE: Shape = Shape {
     properties: &SERVICE_PROPERTIES,
     expandable: &[
@@ -80,7 +80,7 @@ impl Read for Root {
     }
 }
 
-/// Nothing of the service can be set, so a whole object that comes back changes nothing. `$expand`
+/// No property of the service can be set, so a PATCH with a whole object changes nothing. `$expand`
 /// adds nothing here.
 pub(crate) async fn update(call: Call, request: Request) -> Result<Response, ApiError> {
     let (ServiceChange, _lease) = call.json::<ServiceChange>(request).await?;

@@ -19,8 +19,8 @@ use crate::handlers::shapes::{NONE, SESSION};
 use crate::message::Response;
 use crate::{respond, to_wire, upload};
 
-/// Presents a session. Its upload address is a right of its own, so only those who may upload see
-/// it.
+/// Converts a session. The upload address is itself a right to upload, so only callers who may
+/// upload see it.
 fn resource(call: &Call, session: &Session) -> SessionResource {
     let open = session.state == SessionState::UploadInProgress && call.principal.may(Right::Upload);
     to_wire::resource::session(session, open.then(|| upload::address(&call.app, &call.origin, session)))
@@ -50,7 +50,7 @@ impl Resource for Sessions {
         path::fill(path::SESSIONS, &[&store.to_string()]).into()
     }
 
-    /// A salt that `$select` names is an answer to its creator and a refusal to others.
+    /// A salt that `$select` names is shown to its creator and refused to others.
     async fn value(call: &Call, options: &QueryOptions, session: &Session) -> Result<Value, ApiError> {
         let mut resource = resource(call, session);
         if names_salt(options) {
@@ -167,7 +167,7 @@ pub(crate) async fn renew(call: Call) -> Result<Response, ApiError> {
     Ok(respond::item(StatusCode::OK, value, &options, &call.origin, &collection))
 }
 
-/// Takes the words of the wire for the service.
+/// Converts a draft of the wire for the service.
 pub(crate) fn new_session(draft: SessionDraft) -> NewSession {
     NewSession {
         upload_agent_id: draft.upload_agent_id,
@@ -187,14 +187,14 @@ pub(crate) fn new_session(draft: SessionDraft) -> NewSession {
     }
 }
 
-/// Presents a session to who made it: with its salt.
+/// Converts a session for its creator, with its salt.
 pub(crate) fn created_value(call: &Call, created: &CreatedSession) -> Value {
     let mut resource = resource(call, &created.session);
     resource.salt = Some(WireSalt::new(created.salt.expose_for_wire().to_owned()));
     respond::entity(&resource, SessionResource::TYPE, Revision::of(&created.session))
 }
 
-/// Adds the salt of a listed session where the caller made it.
+/// Adds the salt of a listed session if the caller created it.
 async fn add_salt(
     call: &Call,
     store: StoreId,
@@ -203,14 +203,14 @@ async fn add_salt(
 ) -> Result<(), ApiError> {
     match call.app.service.reveal_salt(&call.principal, store, session).await {
         Ok(salt) => insert(element, "salt", Value::from(salt.expose_for_wire())),
-        // A list holds sessions of others too: theirs stay without it.
+        // A list contains sessions of others too, which get no salt.
         Err(error) if matches!(error.kind(), ErrorKind::SaltNotVisible | ErrorKind::Forbidden { .. }) => {}
         Err(error) => return Err(error.into()),
     }
     Ok(())
 }
 
-/// Adds the agent of a session where `$expand` asks for it.
+/// Adds the agent of a session if `$expand` asks for it.
 async fn expand_agent(
     call: &Call,
     session: &Session,
@@ -223,8 +223,8 @@ async fn expand_agent(
     Ok(())
 }
 
-/// Returns the agent of each session, or nothing where `$expand` does not ask. A session may name
-/// no agent, or one that does not exist.
+/// Returns the agent of each session; nothing if `$expand` does not ask for it. A session may have
+/// no agent, or the id of one that does not exist.
 async fn expanded_agents(
     call: &Call,
     options: &QueryOptions,
@@ -242,8 +242,7 @@ async fn expanded_agents(
     Ok(found.into_iter().map(present).collect())
 }
 
-/// Fails where an answer would be refused for its salt, so that nothing is changed by a request
-/// that is refused.
+/// Fails if the answer would be refused for its salt, so that a refused request changes nothing.
 async fn may_see_salt(call: &Call, options: &QueryOptions, at: &Address<Sessions>) -> Result<(), ApiError> {
     if names_salt(options) {
         call.app.service.reveal_salt(&call.principal, at.parent, at.id).await?;

@@ -90,7 +90,7 @@ impl Create for Stores {
         project(&mut value, options);
         options.select = None;
         if let (false, Value::Object(fields)) = (created.is_empty(), &mut value) {
-            // Whatever is selected: only this response tells their salts and addresses.
+            // Regardless of `$select`, because only this response has their salts and addresses.
             let made = created.iter().map(|session| sessions::created_value(call, session));
             fields.insert("sessions".to_owned(), Value::Array(made.collect()));
         }
@@ -117,7 +117,7 @@ impl Update for Stores {
             name: change.display_name.into_option(),
             description: change.description.into_change(),
             columns: change.columns.into_option(),
-            // Null asks for the default.
+            // Null means the default.
             tokens_max: change
                 .tokens_max
                 .into_change()

@@ -1,4 +1,4 @@
-//! The options of matching, from the wire to the service.
+//! Converts the options of matching from the wire to the service.
 
 use edm_graph::schema::actions::CLASSIFY;
 use edm_graph::{ClassifyOptions, Telling};
@@ -8,7 +8,7 @@ use http::request::Parts;
 use crate::error::ApiError;
 use crate::handling::Handled;
 
-/// Reads the options of a text that is the body itself.
+/// Reads the options from the query, for a body that is the text itself.
 pub(crate) fn query_options(head: &Parts) -> Result<(MatchOptions, Telling, Handled), ApiError> {
     let mut handled = Handled::wished(&head.headers);
     let (options, ignored) = ClassifyOptions::from_query(head.uri.query(), &CLASSIFY, handled.wished)?;
@@ -17,7 +17,7 @@ pub(crate) fn query_options(head: &Parts) -> Result<(MatchOptions, Telling, Hand
     Ok((match_options(options), telling, handled))
 }
 
-/// Takes the options of the wire for the service.
+/// Converts the options of the wire for the service.
 pub(crate) fn match_options(options: ClassifyOptions) -> MatchOptions {
     let candidate = |span: &edm_graph::CandidateSpan| CandidateSpan {
         offset_units: span.offset,

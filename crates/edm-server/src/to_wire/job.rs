@@ -1,5 +1,5 @@
-//! Turns jobs into Graph's resources: as they are kept, without a piece of the text, and as the
-//! call that made one is answered.
+//! Converts jobs to Graph's resources: a stored job, without any piece of the text, and the answer
+//! of the call that created it.
 
 use edm_graph::{
     CLASSIFICATION_METHOD, ClassificationAttribute, ClassificationError, ClassificationInnerError,
@@ -8,7 +8,7 @@ use edm_graph::{
 use edm_model::{ClassificationJob, JobFinding, JobMatch, JobPlace};
 use edm_service::{FoundEvidence, FoundMatch, MatchReport, MatchedType};
 
-/// Presents a job as it is kept.
+/// Converts a stored job.
 pub(crate) fn kept(job: &ClassificationJob) -> JobResource {
     JobResource {
         id: job.id.to_string(),
@@ -27,12 +27,12 @@ pub(crate) fn kept(job: &ClassificationJob) -> JobResource {
     }
 }
 
-/// Presents what was found with what the text said.
+/// Converts the findings, with the found values.
 pub(crate) fn found(report: MatchReport) -> JobResult {
     JobResult { classification: report.types.into_iter().map(matched_type).collect() }
 }
 
-/// The first problem is the error, the others are its details.
+/// The first problem is the error; the others are its details.
 fn error(job: &ClassificationJob) -> Option<ClassificationError> {
     let (first, others) = job.problems.split_first()?;
     Some(ClassificationError {

@@ -1,4 +1,4 @@
-//! Turns the service's words into Graph's resources. No decisions beyond spelling.
+//! Converts the service's results to Graph's resources. It decides nothing but spelling.
 
 pub(crate) mod job;
 pub(crate) mod report;

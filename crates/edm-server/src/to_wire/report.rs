@@ -1,4 +1,4 @@
-//! Turns a match report into Graph's classification result.
+//! Converts a match report to Graph's classification result.
 
 use edm_graph::{
     ClassificationError, ClassificationLimit, ClassificationResult, ConfidenceCount, ContentEvidence,
@@ -6,19 +6,19 @@ use edm_graph::{
 };
 use edm_service::{FoundMatch, Limit, MatchReport, MatchedType, TypeDiagnostic, UnmatchedValue};
 
-/// Presents the whole report.
+/// Converts the whole report.
 pub(crate) fn result(report: MatchReport, telling: Telling) -> ClassificationResult {
     let (errors, diagnostics) = (errors(&report), diagnostics(&report, telling));
     ClassificationResult { classification: classification(report.types, telling), errors, diagnostics }
 }
 
-/// Presents the types that matched.
+/// Converts the types that matched.
 pub(crate) fn classification(types: Vec<MatchedType>, telling: Telling) -> Vec<DetectedContent> {
     types.into_iter().map(|matched| detected(matched, telling)).collect()
 }
 
-/// Presents what could not be done: unknown types, types that the text was not looked at for, and a
-/// scan that ran out of time.
+/// Converts what could not be done: unknown types, types that were not searched, and a scan that
+/// ran out of time.
 pub(crate) fn errors(report: &MatchReport) -> Vec<ClassificationError> {
     let unknown = report.unknown_type_ids.iter().map(|id| ClassificationError {
         code: "sensitiveTypeNotFound".to_owned(),
@@ -42,8 +42,8 @@ pub(crate) fn errors(report: &MatchReport) -> Vec<ClassificationError> {
     unknown.chain(omitted).chain(late).collect()
 }
 
-/// Presents limits that were reached and, where it was asked for, why values that were found are no
-/// match.
+/// Converts the limits that were reached and, if requested, why values that were found are not
+/// matches.
 fn diagnostics(report: &MatchReport, telling: Telling) -> Vec<Diagnostic> {
     let mut diagnostics: Vec<Diagnostic> =
         report.diagnostics.iter().map(|diagnostic| explained(diagnostic, telling)).collect();
@@ -85,7 +85,7 @@ fn detected(matched: MatchedType, telling: Telling) -> DetectedContent {
     }
 }
 
-/// Returns what stood in the text where that is to be told, and nothing else.
+/// Returns the value in the text if values were requested, and an empty text otherwise.
 fn value(text: String, telling: Telling) -> String {
     if telling.include_values { text } else { String::new() }
 }

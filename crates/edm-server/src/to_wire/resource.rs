@@ -1,4 +1,4 @@
-//! Stores, sessions, agents and sensitive types as Graph's resources.
+//! Converts stores, sessions, agents and sensitive types to Graph's resources.
 
 use edm_graph::{
     CLASSIFICATION_METHOD, ClassificationError, ClassificationInnerError, ColumnResource, DataStoreResource,
@@ -9,7 +9,7 @@ use edm_model::{ColumnClass, Session, SessionFailure, UploadAgent};
 use edm_service::{LookupRow, StoreView, TypeView};
 use serde_json::{Map, Value, json};
 
-/// Presents a store.
+/// Converts a store.
 pub(crate) fn store(view: &StoreView) -> DataStoreResource {
     let store = &view.store;
     let live = store.live.as_ref();
@@ -33,13 +33,14 @@ pub(crate) fn store(view: &StoreView) -> DataStoreResource {
         maximum_number_of_tokens: Some(store.tokens_max),
         placeholders: store.placeholders.as_ref().map(|words| words.as_slice().to_vec()),
         must_upload_again: Some(view.must_upload_again),
+        can_roll_back: Some(view.can_roll_back),
         on_unserved: Some(store.on_unserved.as_str().to_owned()),
         data_state: Some(view.data_state.as_str().to_owned()),
         sessions: None,
     }
 }
 
-/// Presents a session. `upload_uri` is given where the caller may use it.
+/// Converts a session. `upload_uri` is `Some` if the caller may use it.
 pub(crate) fn session(session: &Session, upload_uri: Option<String>) -> SessionResource {
     SessionResource {
         id: session.id.to_string(),
@@ -89,7 +90,7 @@ fn session_error(session: &Session, failure: &SessionFailure) -> ClassificationE
     }
 }
 
-/// Presents an upload agent.
+/// Converts an upload agent.
 pub(crate) fn agent(agent: &UploadAgent) -> UploadAgentResource {
     UploadAgentResource {
         id: agent.id.to_string(),
@@ -98,7 +99,7 @@ pub(crate) fn agent(agent: &UploadAgent) -> UploadAgentResource {
     }
 }
 
-/// Presents a sensitive type.
+/// Converts a sensitive type.
 pub(crate) fn sensitive_type(view: &TypeView) -> SensitiveTypeResource {
     let known = &view.sensitive_type;
     SensitiveTypeResource {
@@ -118,7 +119,7 @@ pub(crate) fn sensitive_type(view: &TypeView) -> SensitiveTypeResource {
     }
 }
 
-/// Presents a row of a lookup: the text of one JSON object.
+/// Converts a row of a lookup to the text of one JSON object.
 pub(crate) fn lookup_row(row: &LookupRow) -> String {
     let mut fields = Map::new();
     for (name, token) in &row.columns {

@@ -75,7 +75,7 @@ pub(super) fn write(blocks: &[StagedBlock], committed: bool, uncommitted: bool) 
 mod tests {
     use super::*;
 
-    /// Checks what a list is read as.
+    /// Checks the block numbers that a list is read as.
     fn check(xml: &str, expected: Result<&[u32], UploadProblem>) {
         assert_eq!(read(xml.as_bytes()).as_deref(), expected.as_deref(), "{xml}");
     }

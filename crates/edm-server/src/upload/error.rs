@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use edm_graph::DateTimeOffset;
 use edm_model::Timestamp;
+use edm_service::AddressRefusal;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::error::{ApiError, HttpProblem};
 use crate::message::{Body, Response};
 
-/// What a request on the upload wire got wrong, before its session was looked at.
+/// What is wrong with a request on the upload wire, before its session is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UploadProblem {
-    /// The signature is missing or not ours.
+    /// The signature is missing or invalid.
     BadSignature,
-    /// The address does not work any more, or not yet.
+    /// The address has expired, or is not valid yet.
     Expired,
-    /// The address was made for something else.
+    /// The address does not permit this operation.
     NoPermission,
     /// A parameter of the query is wrong.
     BadQuery {
@@ -26,31 +27,31 @@ pub enum UploadProblem {
     },
     /// The block id is wrong.
     BadBlockId,
-    /// The body is longer than it may be.
+    /// The body is too long.
     TooLarge {
-        /// How long it may be.
+        /// The greatest permitted length.
         bytes_max: usize,
     },
-    /// `Content-MD5` is no MD5.
+    /// `Content-MD5` is not an MD5.
     BadMd5,
     /// `Content-MD5` is not that of the body.
     Md5Mismatch,
-    /// A header asks for what is not served.
+    /// A header asks for an unsupported feature.
     UnservedHeader {
         /// Its name.
         name: &'static str,
     },
-    /// The block list is no XML of its form.
+    /// The block list is not valid XML of its form.
     BadXml,
-    /// A block list names a block by an id that is none.
+    /// A block list has an invalid block id.
     BadListedId,
-    /// A whole blob was put.
+    /// Put Blob, which uploads a whole blob.
     PutBlob,
-    /// Another operation of Azure's.
+    /// Another operation of Azure.
     NotServed,
     /// Another method.
     MethodNotAllowed,
-    /// Bodies and answers hold all the memory that they may, or too many requests go to this
+    /// The memory for bodies and answers is used up, or there are too many requests to this
     /// address.
     Busy,
     /// A fault of this program.
@@ -100,8 +101,8 @@ impl fmt::Display for UploadProblem {
     }
 }
 
-/// A failed request on the upload wire. Like `ApiError` it travels as an extension until its
-/// request's context writes it down.
+/// A failed request on the upload wire. Like `ApiError` it is an extension of the response until
+/// the request's context writes it.
 #[derive(Debug, Clone)]
 pub struct UploadError(Arc<Cause>);
 
@@ -161,7 +162,7 @@ impl UploadError {
         }
     }
 
-    /// Returns the XML. Codes and sentences are our own text, but escaped all the same.
+    /// Returns the XML. Codes and sentences are our own text, but are escaped anyway.
     pub(crate) fn body(&self, request_id: &str, at: Timestamp) -> String {
         let (_, code) = self.answer();
         let message =
@@ -176,6 +177,16 @@ impl UploadError {
 impl From<UploadProblem> for UploadError {
     fn from(problem: UploadProblem) -> Self {
         Self(Arc::new(Cause::Upload(problem)))
+    }
+}
+
+impl From<AddressRefusal> for UploadProblem {
+    fn from(refusal: AddressRefusal) -> Self {
+        match refusal {
+            AddressRefusal::BadSignature => Self::BadSignature,
+            AddressRefusal::Expired => Self::Expired,
+            AddressRefusal::NoPermission => Self::NoPermission,
+        }
     }
 }
 
@@ -196,7 +207,7 @@ impl From<edm_service::Error> for UploadError {
 }
 
 impl UploadError {
-    /// Returns the response that carries the error to where it is written down.
+    /// Returns a response with the error as an extension, to be written by the request's context.
     pub(crate) fn into_response(self) -> Response {
         let (status, code) = self.answer();
         let mut response = Response::new(Body::empty());

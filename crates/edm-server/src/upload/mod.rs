@@ -1,6 +1,6 @@
 //! The upload wire: the Azure Block Blob subset on a service-SAS address of this server. The
-//! signature is the right, so no token is asked for. Checks come in this order: signature, size,
-//! block id, block bytes, session.
+//! signature is the right to upload, so no token is needed. Checks come in this order: signature,
+//! size, block id, block bytes, session.
 
 mod block_list;
 mod error;
@@ -10,8 +10,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use edm_graph::path::{self, Located};
-use edm_model::{Session, SessionId, StoreId, limits};
-use edm_service::StagedBlock;
+use edm_model::{Session, SessionId, limits};
+use edm_service::{BlockAction, ListBlocks, PutBlocks, StagedBlock, UploadGrant};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use md5::{Digest, Md5};
 
@@ -24,15 +24,15 @@ use crate::origin::Origin;
 use crate::respond;
 
 pub use error::{UploadError, UploadProblem, upload_answer};
-use sas::{Asked, Blob, Permission, Query};
+use sas::{Blob, Query};
 
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
-/// Digits of a block number in its id.
+/// The digits of a block number in its id.
 const BLOCK_ID_DIGITS: usize = 8;
-/// Bodies that carry their own framing or a checksum that is not verified here.
+/// Headers of bodies with their own framing, or with a checksum that is not verified here.
 const UNSERVED_HEADERS: &[&str] = &["x-ms-structured-body", "x-ms-content-crc64", "content-encoding"];
 
-/// Returns the address where a session's blocks go, signed until the session's upload expires.
+/// Returns the upload address of a session's blocks, signed until the session's upload expires.
 pub(crate) fn address(app: &App, origin: &Origin, session: &Session) -> String {
     let (container, blob) = (session.store_id.to_string(), session.id.to_string());
     let target = Blob { container: &container, name: &blob };
@@ -46,13 +46,13 @@ pub(crate) async fn put(exchange: Exchange) -> Result<Response, UploadError> {
     let (parts, body) = request.into_parts();
     let target = blob(&at);
     match check_put(&app, target, parts.uri.query())? {
-        Put::Block(upload, query) => {
-            let lease = held_by(&app, upload, &caller)?;
-            put_block(&app, upload, lease, &query, &parts.headers, body).await
+        Put::Block(grant, query) => {
+            let lease = held_by(&app, grant.session_id(), &caller)?;
+            put_block(&app, &grant, lease, &query, &parts.headers, body).await
         }
-        Put::BlockList(upload) => {
-            let lease = held_by(&app, upload, &caller)?;
-            put_block_list(&app, upload, lease, &parts.headers, body).await
+        Put::BlockList(grant) => {
+            let lease = held_by(&app, grant.session_id(), &caller)?;
+            put_block_list(&app, &grant, lease, &parts.headers, body).await
         }
     }
 }
@@ -61,9 +61,8 @@ pub(crate) async fn put(exchange: Exchange) -> Result<Response, UploadError> {
 pub(crate) async fn get(exchange: Exchange) -> Result<Response, UploadError> {
     let Exchange { app, caller, at, request } = exchange;
     let query = Query::parse(request.uri().query())?;
-    let upload = authorise(&app, blob(&at), &query, Permission::Read)?;
-    let _lease = held_by(&app, upload, &caller)?;
-    let Upload { store, session } = upload;
+    let grant = authorise::<ListBlocks>(&app, blob(&at), &query)?;
+    let _lease = held_by(&app, grant.session_id(), &caller)?;
     if query.get("comp") != Some("blocklist") {
         return Err(UploadProblem::NotServed.into());
     }
@@ -73,12 +72,12 @@ pub(crate) async fn get(exchange: Exchange) -> Result<Response, UploadError> {
         Some("all") => (true, true),
         Some(_) => return Err(UploadProblem::BadQuery { name: "blocklisttype" }.into()),
     };
-    let blocks = app.service.block_list(store, session).await?;
+    let blocks = app.service.block_list(&grant).await?;
     let xml = block_list::write(&blocks, committed, uncommitted);
     let size: u64 = blocks.iter().filter(|block| block.committed).map(|block| block.byte_count).sum();
     let mut response = respond::document(HeaderValue::from_static("application/xml"), xml);
     response.headers_mut().insert("x-ms-blob-content-length", HeaderValue::from(size));
-    insert_tag(response.headers_mut(), session, &blocks);
+    insert_tag(response.headers_mut(), grant.session_id(), &blocks);
     Ok(response)
 }
 
@@ -87,53 +86,42 @@ fn blob(at: &Located) -> Blob<'_> {
     Blob { container: at.parameter(0), name: at.parameter(1) }
 }
 
-/// The session that an address leads to.
-#[derive(Debug, Clone, Copy)]
-struct Upload {
-    store: StoreId,
-    session: SessionId,
-}
-
 enum Put {
-    Block(Upload, Query),
-    BlockList(Upload),
+    Block(UploadGrant<PutBlocks>, Query),
+    BlockList(UploadGrant<PutBlocks>),
 }
 
 fn check_put(app: &App, blob: Blob<'_>, query: Option<&str>) -> Result<Put, UploadError> {
     let query = Query::parse(query)?;
-    let upload = authorise(app, blob, &query, Permission::Write)?;
+    let grant = authorise(app, blob, &query)?;
     match query.get("comp") {
-        Some("block") => Ok(Put::Block(upload, query)),
-        Some("blocklist") => Ok(Put::BlockList(upload)),
+        Some("block") => Ok(Put::Block(grant, query)),
+        Some("blocklist") => Ok(Put::BlockList(grant)),
         None => Err(UploadProblem::PutBlob.into()),
         Some(_) => Err(UploadProblem::NotServed.into()),
     }
 }
 
-/// Checks signature and expiry. Both ids are signed, so a wrong one is a wrong signature.
-fn authorise(
+/// Grants the action if the address is ours, valid now and signed for it.
+fn authorise<A: BlockAction>(
     app: &App,
     blob: Blob<'_>,
     query: &Query,
-    permission: Permission,
-) -> Result<Upload, UploadError> {
-    let asked = Asked { permission, scheme: app.scheme, now: app.now() };
-    sas::verify(app.service.upload_signer(), blob, query, asked)?;
-    match (blob.container.parse(), blob.name.parse()) {
-        (Ok(store), Ok(session)) => Ok(Upload { store, session }),
-        _ => Err(UploadProblem::BadSignature.into()),
-    }
+) -> Result<UploadGrant<A>, UploadProblem> {
+    let address = sas::signed_address(blob, query, app.scheme)?;
+    Ok(app.service.authorise_upload(&address)?)
 }
 
-/// Counts a request under the session of its address, however many send to it, and returns a lease.
-fn held_by(app: &App, upload: Upload, caller: &Caller) -> Result<Lease, UploadError> {
-    caller.is(Holder::Session(upload.session), &app.capacity.memory).map_err(|_| UploadProblem::Busy)?;
+/// Counts a request under the session of its address, whichever client sends it, and returns a
+/// lease.
+fn held_by(app: &App, session: SessionId, caller: &Caller) -> Result<Lease, UploadError> {
+    caller.is(Holder::Session(session), &app.capacity.memory).map_err(|_| UploadProblem::Busy)?;
     Ok(caller.lease().ok_or(UploadProblem::Internal)?)
 }
 
 async fn put_block(
     app: &App,
-    upload: Upload,
+    grant: &UploadGrant<PutBlocks>,
     mut lease: Lease,
     query: &Query,
     headers: &HeaderMap,
@@ -147,7 +135,7 @@ async fn put_block(
     refuse_unserved(headers)?;
     let bytes = body::read(body, headers, length_max, app, &mut lease).await?;
     let digest = verify_md5(headers, &bytes).await?;
-    app.service.put_block(upload.store, upload.session, number, bytes).await?;
+    app.service.put_block(grant, number, bytes).await?;
     let mut response = respond::empty(StatusCode::CREATED);
     if let Some(digest) = digest.and_then(|digest| HeaderValue::from_str(&digest).ok()) {
         response.headers_mut().insert(CONTENT_MD5, digest);
@@ -158,7 +146,7 @@ async fn put_block(
 
 async fn put_block_list(
     app: &App,
-    upload: Upload,
+    grant: &UploadGrant<PutBlocks>,
     mut lease: Lease,
     headers: &HeaderMap,
     body: Body,
@@ -168,9 +156,9 @@ async fn put_block_list(
     verify_md5(headers, &bytes).await?;
     let numbers = block_list::read(&bytes)?;
     drop(bytes);
-    app.service.commit_block_list(upload.store, upload.session, &numbers).await?;
+    app.service.commit_block_list(grant, &numbers).await?;
     let mut response = respond::empty(StatusCode::CREATED);
-    insert_tag(response.headers_mut(), upload.session, &[]);
+    insert_tag(response.headers_mut(), grant.session_id(), &[]);
     finish(response.headers_mut(), headers);
     Ok(response)
 }
@@ -200,8 +188,8 @@ fn refuse_unserved(headers: &HeaderMap) -> Result<(), UploadProblem> {
     }
 }
 
-/// Compares `Content-MD5` where it is sent, and returns it. Hashing 16 MiB takes too long for an
-/// async thread.
+/// Compares `Content-MD5` if it is sent, and returns it. Hashing 16 MiB takes too long for an async
+/// thread.
 async fn verify_md5(headers: &HeaderMap, bytes: &Bytes) -> Result<Option<String>, UploadProblem> {
     let Some(sent) = headers.get(&CONTENT_MD5) else {
         return Ok(None);
@@ -218,7 +206,7 @@ async fn verify_md5(headers: &HeaderMap, bytes: &Bytes) -> Result<Option<String>
     }
 }
 
-/// Adds what Azure's clients look for in an answer.
+/// Adds the headers that Azure's clients expect in an answer.
 fn finish(headers: &mut HeaderMap, request: &HeaderMap) {
     headers.insert("x-ms-request-server-encrypted", HeaderValue::from_static("true"));
     if let Some(version) = request.get("x-ms-version") {
@@ -226,8 +214,8 @@ fn finish(headers: &mut HeaderMap, request: &HeaderMap) {
     }
 }
 
-/// A session's blob has one content for each number of named blocks, which is all that a tag must
-/// tell.
+/// The number of named blocks determines the content of a session's blob, so it is enough for the
+/// etag.
 fn insert_tag(headers: &mut HeaderMap, session: SessionId, blocks: &[StagedBlock]) {
     let named = blocks.iter().filter(|block| block.committed).count();
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{session}-{named}\"")) {

@@ -4,36 +4,27 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use edm_graph::{DateTimeOffset, path};
 use edm_model::Timestamp;
-use edm_service::UploadSigner;
+use edm_service::{SignedAddress, UploadPermission, UploadSigner};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
 use super::error::UploadProblem;
 use crate::origin::Scheme;
 
-/// The version that our own addresses name, and the first whose string-to-sign is the one below.
+/// The version in our addresses, and the first one with the string-to-sign below.
 const VERSION: &str = "2020-12-06";
 /// Create, read the block list, write.
 const PERMISSIONS: &str = "rcw";
 /// One blob.
 const RESOURCE: &str = "b";
-/// Bytes of the longest query that is looked at.
+/// The bytes of the longest query that is read.
 const QUERY_BYTES_MAX: usize = 8 * 1024;
 /// The parameters of the string-to-sign after the resource's name, in their order; each ends a
 /// line.
 const SIGNED_AFTER: &[&str] =
     &["si", "sip", "spr", "sv", "sr", "snapshot", "ses", "rscc", "rscd", "rsce", "rscl", "rsct"];
-/// Parameters that ask for a check which is not made here. A signature that holds one is refused
-/// whole.
+/// Parameters that demand a check which is not implemented here. A signature with one of them is
+/// refused.
 const UNSERVED: &[&str] = &["si", "sip", "snapshot", "ses", "skoid", "sktid", "sks", "ske", "skt", "skv"];
-
-/// What an operation needs to be signed for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Permission {
-    /// Get Block List.
-    Read,
-    /// Put Block, Put Block List.
-    Write,
-}
 
 /// The blob that an address is for.
 #[derive(Debug, Clone, Copy)]
@@ -42,20 +33,12 @@ pub(super) struct Blob<'a> {
     pub(super) name: &'a str,
 }
 
-/// What is asked of an address: by which operation, over which wire, and when.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
-    pub(super) permission: Permission,
-    pub(super) scheme: Scheme,
-    pub(super) now: Timestamp,
-}
-
 /// The parameters of an address, decoded.
 #[derive(Debug)]
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads a query. Fails where it is too long, no UTF-8, or names a parameter twice.
+    /// Reads a query. Fails if it is too long, is not UTF-8, or has a parameter twice.
     pub(super) fn parse(query: Option<&str>) -> Result<Self, UploadProblem> {
         let query = query.unwrap_or("");
         let wrong = UploadProblem::BadQuery { name: "query" };
@@ -88,7 +71,8 @@ impl Query {
 
 /// Returns the signed query of a session's address.
 pub(super) fn signed_query(signer: &UploadSigner, blob: Blob<'_>, expires: Timestamp) -> String {
-    // Whole seconds: what is signed is the text, and Azure's clients write it without a fraction.
+    // Whole seconds: the signature covers the text, and Azure's clients write it without a
+    // fraction.
     let seconds = Timestamp::from_micros(expires.as_micros().div_euclid(1_000_000) * 1_000_000);
     let expiry = DateTimeOffset::new(seconds).to_string();
     let query = Query(
@@ -101,20 +85,15 @@ pub(super) fn signed_query(signer: &UploadSigner, blob: Blob<'_>, expires: Times
     format!("sv={VERSION}&sr={RESOURCE}&sp={PERMISSIONS}&se={}&sig={}", escape(&expiry), escape(&signature))
 }
 
-/// Checks that an address is one of ours, for this operation and this moment.
-pub(super) fn verify(
-    signer: &UploadSigner,
+/// Reads an address. Fails if it is not of the form that we sign. Both ids are signed, so a wrong
+/// one is a wrong signature.
+pub(super) fn signed_address(
     blob: Blob<'_>,
     query: &Query,
-    asked: Asked,
-) -> Result<(), UploadProblem> {
-    let signature = STANDARD.decode(query.text("sig")).map_err(|_| UploadProblem::BadSignature)?;
-    if !signer.verify(&string_to_sign(blob, query), &signature) {
-        return Err(UploadProblem::BadSignature);
-    }
-    // From here on every parameter of the signature is one that a holder of the key wrote.
+    scheme: Scheme,
+) -> Result<SignedAddress, UploadProblem> {
     let known = query.text("sv") >= VERSION && query.text("sr") == RESOURCE;
-    let insecure = query.get("spr") == Some("https") && asked.scheme == Scheme::Http;
+    let insecure = query.get("spr") == Some("https") && scheme == Scheme::Http;
     if !known || insecure || UNSERVED.iter().any(|name| query.get(name).is_some()) {
         return Err(UploadProblem::BadSignature);
     }
@@ -123,18 +102,24 @@ pub(super) fn verify(
             .map(DateTimeOffset::timestamp)
             .map_err(|_| UploadProblem::BadSignature)
     };
-    if moment("se")? <= asked.now || (query.get("st").is_some() && moment("st")? > asked.now) {
-        return Err(UploadProblem::Expired);
-    }
     let signed = query.text("sp");
-    let permitted = match asked.permission {
-        Permission::Read => signed.contains('r'),
-        Permission::Write => signed.contains(['c', 'w']),
+    let may = |permission: &UploadPermission| match permission {
+        UploadPermission::Read => signed.contains('r'),
+        UploadPermission::Write => signed.contains(['c', 'w']),
     };
-    if permitted { Ok(()) } else { Err(UploadProblem::NoPermission) }
+    Ok(SignedAddress {
+        store_id: blob.container.parse().map_err(|_| UploadProblem::BadSignature)?,
+        session_id: blob.name.parse().map_err(|_| UploadProblem::BadSignature)?,
+        string_to_sign: string_to_sign(blob, query),
+        signature: STANDARD.decode(query.text("sig")).map_err(|_| UploadProblem::BadSignature)?,
+        starts_at: query.get("st").map(|_| moment("st")).transpose()?,
+        expires_at: moment("se")?,
+        permissions: [UploadPermission::Read, UploadPermission::Write].into_iter().filter(may).collect(),
+    })
 }
 
-/// Returns what Azure signs: permissions, start, expiry, the resource, then the rest, a line each.
+/// Returns Azure's string-to-sign: permissions, start, expiry, the resource, then the rest, one per
+/// line.
 fn string_to_sign(blob: Blob<'_>, query: &Query) -> String {
     let account = path::UPLOAD_ACCOUNT;
     let mut lines = vec![query.text("sp"), query.text("st"), query.text("se")];
@@ -160,20 +145,28 @@ mod tests {
     }
 
     /// Checks an address at a moment.
-    fn check(query: &str, permission: Permission, now: &str, expected: Result<(), UploadProblem>) {
+    fn check(query: &str, permission: UploadPermission, now: &str, expected: Result<(), UploadProblem>) {
         let query = Query::parse(Some(query)).expect("the test's own query");
-        let asked = Asked { permission, scheme: Scheme::Http, now: at(now) };
-        let verified = verify(&signer(), BLOB, &query, asked);
-        assert_eq!(verified, expected, "{query:?} at {now}");
+        assert_eq!(verify(BLOB, &query, permission, at(now)), expected, "{query:?} at {now}");
+    }
+
+    fn verify(
+        blob: Blob<'_>,
+        query: &Query,
+        permission: UploadPermission,
+        now: Timestamp,
+    ) -> Result<(), UploadProblem> {
+        let address = signed_address(blob, query, Scheme::Http)?;
+        Ok(signer().check(&address, permission, now)?)
     }
 
     #[test]
     fn our_own_address_works_until_it_expires() {
         let query = signed_query(&signer(), BLOB, at("2026-11-22T12:00:00.75Z"));
         assert!(query.contains("se=2026%2D11%2D22T12%3A00%3A00Z&"), "{query}");
-        check(&query, Permission::Write, "2026-11-22T11:59:59Z", Ok(()));
-        check(&query, Permission::Read, "2026-11-22T11:59:59Z", Ok(()));
-        check(&query, Permission::Write, "2026-11-22T12:00:00Z", Err(UploadProblem::Expired));
+        check(&query, UploadPermission::Write, "2026-11-22T11:59:59Z", Ok(()));
+        check(&query, UploadPermission::Read, "2026-11-22T11:59:59Z", Ok(()));
+        check(&query, UploadPermission::Write, "2026-11-22T12:00:00Z", Err(UploadProblem::Expired));
         for forged in [
             query.replace("se=2026", "se=2027"),
             query.replace("sp=rcw", "sp=racwd"),
@@ -181,11 +174,11 @@ mod tests {
             query.split("&sig").next().unwrap_or("").to_owned(),
             format!("{query}&rscc=no-store"),
         ] {
-            check(&forged, Permission::Write, "2026-11-22T11:00:00Z", Err(UploadProblem::BadSignature));
+            check(&forged, UploadPermission::Write, "2026-11-22T11:00:00Z", Err(UploadProblem::BadSignature));
         }
         let other = Query::parse(Some(&query)).expect("our own query");
-        let asked = Asked { permission: Permission::Write, scheme: Scheme::Http, now: at("2026-01-01") };
-        let elsewhere = verify(&signer(), Blob { name: CONTAINER, ..BLOB }, &other, asked);
+        let blob = Blob { name: CONTAINER, ..BLOB };
+        let elsewhere = verify(blob, &other, UploadPermission::Write, at("2026-01-01"));
         assert_eq!(elsewhere, Err(UploadProblem::BadSignature));
     }
 
@@ -193,7 +186,7 @@ mod tests {
     /// container and blob.
     #[test]
     fn azures_own_client_signs_as_we_do() {
-        let (write, read) = (Permission::Write, Permission::Read);
+        let (write, read) = (UploadPermission::Write, UploadPermission::Read);
         let whole = "se=2026-11-22T12%3A00%3A00Z&sp=rcw&sv=2026-10-06&sr=b&sig=s5g5r5m4NdDe0BBQgyxxoArfjQyz/sWyBXsLFw0zOig%3D";
         check(whole, write, "2026-11-22T11:30:00Z", Ok(()));
         check(whole, read, "2026-11-22T11:30:00Z", Ok(()));
@@ -203,7 +196,8 @@ mod tests {
         check(later, read, "2026-11-22T10:30:00Z", Err(UploadProblem::Expired));
         let headers = "se=2026-11-22T12%3A00%3A00Z&sp=cw&sv=2026-10-06&sr=b&rscc=no-store&rsct=a/b&sig=Kd7PZ9H07I3BRbVMLwx9kxDhLRanCumVrgoybt31cnY%3D";
         check(headers, write, "2026-11-22T11:30:00Z", Ok(()));
-        // Signed for TLS only, and for one address only: both ask for more than is checked here.
+        // Signed for TLS only, and for one IP address only. Both demand checks that are not
+        // implemented.
         let secure = "se=2026-11-22T12%3A00%3A00Z&sp=c&spr=https&sv=2026-10-06&sr=b&sig=qKZLwGaduPBhtHUbShUhNwc7ir7Df7UmLVerDmsPKO4%3D";
         check(secure, write, "2026-11-22T11:30:00Z", Err(UploadProblem::BadSignature));
         let address = "se=2026-11-22T12%3A00%3A00Z&sp=w&sip=10.0.0.1&sv=2026-10-06&sr=b&sig=GxA1jD%2B%2BfOPVjjJAmB6Pw4rEBsiCEWe9JabcvN6I8/w%3D";

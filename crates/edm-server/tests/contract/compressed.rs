@@ -1,4 +1,4 @@
-//! Bodies that come compressed: read whole or refused, and what was refused is not half done.
+//! Compressed bodies: they are read whole or refused, and a refused one has no effect.
 
 use std::io::Write;
 
@@ -25,7 +25,7 @@ fn written(header: GzBuilder, bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("a vector takes all")
 }
 
-/// Compresses under a header of ten bytes with these flags, and what stands behind them.
+/// Compresses with a header of ten bytes, these flags, and the given bytes after them.
 fn under(flags: u8, fields: &[u8], bytes: &[u8]) -> Vec<u8> {
     let mut header = gzip(b"")[..10].to_vec();
     header[3] = flags;
@@ -33,7 +33,7 @@ fn under(flags: u8, fields: &[u8], bytes: &[u8]) -> Vec<u8> {
     [header, gzip(bytes)[10..].to_vec()].concat()
 }
 
-/// Compresses under a header that holds its own checksum.
+/// Compresses with a header that contains its checksum.
 fn checked(bytes: &[u8], is_right: bool) -> Vec<u8> {
     let mut header = gzip(b"")[..10].to_vec();
     header[3] = CHECKED;
@@ -43,11 +43,11 @@ fn checked(bytes: &[u8], is_right: bool) -> Vec<u8> {
     under(CHECKED, &sum.to_le_bytes(), bytes)
 }
 
-/// How a body ends that begins to make a store.
+/// The end of a body that creates a store.
 enum End {
-    /// The store is made.
+    /// The store is created.
     Read,
-    /// Nothing is made.
+    /// Nothing is created.
     Refused(u16, &'static str),
 }
 
@@ -56,7 +56,7 @@ use End::{Read, Refused};
 const NOT_GZIP: End = Refused(400, "invalidEncoding");
 const NOT_TAKEN: End = Refused(415, "unsupportedMediaType");
 
-/// Each case makes a store of its own name, so that what was refused can be looked for.
+/// Each case uses a different name, so that the test can check whether the store was created.
 async fn check(
     world: &World,
     name: &str,
@@ -175,7 +175,7 @@ async fn gzip_is_read_whole_or_not_at_all() {
     check("nothing inside", &|_| gzip(b""), Refused(400, "invalidRequest")).await;
     check("nothing", &|_| Vec::new(), NOT_GZIP).await;
     check("white space without end", &|_| gzip(&vec![b' '; 64 << 20]), Refused(413, "bodyTooLarge")).await;
-    // Its bound once counted only what bytes had become: members without content came for ever.
+    // The bound once counted only the inflated bytes, so empty members could arrive forever.
     check("members without content", &|_| gzip(b"").repeat(400_000), Refused(413, "bodyTooLarge")).await;
 }
 
@@ -320,15 +320,15 @@ async fn a_cut_body_does_nothing_anywhere() {
     let stores = world.at("GET", "/exactMatchDataStores").send().await.expect(200);
     assert_eq!(stores["value"].as_array().map(Vec::len), Some(1));
 
-    // Each line has its result when it was whole; what the cut took away is told behind them, with
-    // status 200 long gone.
+    // Each complete line has its result. The error of the cut comes after them, because status 200
+    // was sent before.
     let lines = format!("{0}\n{0}\n", json!({"id": 1, "text": words}));
     let answer = send(&world, "/classifyExactMatches", "application/x-ndjson", cut(&lines)).send().await;
     let last = answer.text().lines().last().map(str::to_owned).expect("a line");
     assert!(answer.status == 200 && last.contains("invalidEncoding"), "{}", answer.text());
 }
 
-/// Blocks are as small as they get, and their digest is of what is sent: a compressed one is
+/// Blocks are incompressible, and their digest is that of the sent bytes. A compressed one is
 /// refused before it is read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blocks_are_refused_compressed_and_nothing_of_them_stays() {

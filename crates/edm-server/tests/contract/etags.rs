@@ -1,5 +1,5 @@
-//! Etags: what they are of, what they refuse, and that of two changes with one etag exactly one
-//! happens.
+//! Etags: what they cover, what they refuse, and that of two changes with one etag exactly one
+//! succeeds.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::world::{World, block, path_of, sessions_of};
 
 const PEOPLE: &[&[&str]] = &[&["900-11-2222", "Okafor"]];
 
-/// One of each kind that can be changed: its path, a change, and another one.
+/// One resource of each kind that can be changed: its path and two changes.
 async fn entities(world: &World) -> Vec<(String, Value, Value)> {
     let store = world.store("etags").await;
     let session = world.session(&store, json!({})).await;
@@ -75,7 +75,7 @@ async fn a_change_that_expects_another_state_is_refused() {
         assert_eq!(change("*", &second).await.status, 200, "{path}");
         assert_eq!(not_modified(&etag).await, 200);
     }
-    // Back to front: what holds another thing goes last.
+    // In reverse order: a resource that contains another is deleted last.
     for (path, ..) in entities_again(&world).await {
         let etag = world.at("GET", &path).send().await.header("etag").to_owned();
         let deleted = world.at("DELETE", &path).header("if-match", &etag).send().await;
@@ -85,7 +85,7 @@ async fn a_change_that_expects_another_state_is_refused() {
     }
 }
 
-/// One of each kind of what is there.
+/// One resource of each kind.
 async fn entities_again(world: &World) -> Vec<(String, ())> {
     let mut paths = Vec::new();
     let stores = world.at("GET", "/exactMatchDataStores?$expand=sessions").send().await.expect(200);
@@ -98,7 +98,7 @@ async fn entities_again(world: &World) -> Vec<(String, ())> {
     paths
 }
 
-/// The check and the change are one: whoever comes second finds another state.
+/// Check and change are atomic: the second change finds another state.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_changes_with_one_etag_exactly_one_happens() {
     let world = World::new().await;
@@ -130,7 +130,7 @@ async fn of_two_changes_with_one_etag_exactly_one_happens() {
     }
 }
 
-/// Whatever can be seen to change changes the etag: blocks, jobs, publication, rollback.
+/// Every visible change changes the etag: blocks, jobs, publication, rollback.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_etag_follows_what_is_shown() {
     let world = World::new().await;
@@ -172,12 +172,11 @@ async fn an_etag_follows_what_is_shown() {
     for (position, one) in etags.iter().chain(&store_etags).enumerate() {
         assert!(etags.iter().chain(&store_etags).skip(position + 1).all(|other| other != one), "{position}");
     }
-    // An element of a list is in the same state as the thing itself, and a list of them has no
-    // state of its own.
+    // An element of a list has the same etag as the resource itself. A list has no etag.
     let listed = world.at("GET", &sessions_of(&store)).send().await;
     assert_eq!(listed.header("etag"), "");
     assert_eq!(listed.json()["value"][1]["@odata.etag"], etags[3]);
-    // What is expanded has states of its own, of which the outer etag says nothing.
+    // Expanded resources have their own states, which the outer etag does not cover.
     let expanded = world.at("GET", &format!("{store_path}?$expand=sessions"));
     let expanded = expanded.header("if-none-match", &store_etags[3]).send().await;
     assert_eq!((expanded.status.as_u16(), expanded.header("etag")), (200, ""));

@@ -1,8 +1,8 @@
 //! Microsoft's SDK for Go, by its bytes. Kiota's HTTP library (kiota-http-go 1.5.6,
-//! `CompressionHandler`) compresses every body with gzip and sends it with its length; upon a 415
-//! it sends the body again as it is and, since nobody told it the length, in chunks. Order and
-//! spelling of the headers are those of Go's `net/http`; the compressed bodies are what Go's
-//! `compress/gzip` makes of the JSON beside them: one block that ends with an empty stored one.
+//! `CompressionHandler`) compresses every body with gzip and sends it with its length. After a 415
+//! it sends the body again uncompressed and in chunks, because it does not know the length. Order
+//! and spelling of the headers are those of Go's `net/http`. The compressed bodies are the output
+//! of Go's `compress/gzip` for the JSON next to them: one block, then an empty stored one.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -49,17 +49,17 @@ fn bytes_of(digits: &str) -> Vec<u8> {
     pairs.map(|pair| u8::from_str_radix(pair, 16).expect("digits")).collect()
 }
 
-/// How a body goes out.
+/// How a body is sent.
 #[derive(Clone, Copy)]
 enum Sent {
-    /// There is none: Go sends a length of 0 with a POST, nothing with a GET.
+    /// No body: Go sends a length of 0 with a POST, and none with a GET.
     Nothing,
     Compressed(Body),
     /// Again, after a 415.
     InChunks(&'static str),
 }
 
-/// A connection that is kept, as Go's are.
+/// A persistent connection, as in Go.
 struct Go {
     stream: BufReader<TcpStream>,
     address: SocketAddr,
@@ -121,7 +121,7 @@ impl Go {
     }
 }
 
-/// Serves a world on loopback while a client on a thread of its own speaks with it.
+/// Serves a test service on loopback for a client on a separate thread.
 async fn served<T: Send + 'static>(world: &World, exchange: impl FnOnce(Go) -> T + Send + 'static) -> T {
     let config = ServerConfig {
         listen: "127.0.0.1:0".parse().expect("an address"),
@@ -168,7 +168,7 @@ async fn the_client_for_go_is_understood_over_one_connection() {
         (store, session)
     })
     .await;
-    // Blocks go up through Azure's client, which compresses nothing.
+    // Blocks are uploaded with Azure's client, which does not compress.
     let mut signed = session.clone();
     let address = text(&session, "dataUploadURI").to_owned();
     let target =
@@ -186,15 +186,14 @@ async fn the_client_for_go_is_understood_over_one_connection() {
         assert_eq!(found["classification"][0]["matches"][0]["idMatch"], "900-11-2222", "{found}");
         let rows = go.expect(&lookup, Sent::Compressed(KEYS), 200);
         assert_eq!(rows["value"].as_array().map(Vec::len), Some(1), "{rows}");
-        // Without the handler, or after a 415, the same comes in chunks.
+        // Without the handler, or after a 415, the same body arrives in chunks.
         let found = go.expect("POST /classifyExactMatches", Sent::InChunks(TEXT.0), 200);
         assert_eq!(found["classification"][0]["matches"][0]["idMatch"], "900-11-2222", "{found}");
     })
     .await;
 }
 
-/// What the server refuses is told on a connection that stays in step: the client sends the next
-/// request over it.
+/// After a refusal the connection stays usable: the client sends the next request over it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_client_for_go_gets_wrong_is_told_and_the_connection_goes_on() {
     let world = World::new().await;

@@ -1,13 +1,13 @@
-//! Properties that nobody knows: refused by name where they would change what is looked for, named
-//! in the answer elsewhere, and the other way round where `Prefer` says so.
+//! Unknown properties: refused by name if they might change what is searched for, else named in the
+//! answer. `Prefer` can reverse either.
 
 use serde_json::{Value, json};
 
 use crate::text;
 use crate::world::{Answer, World, path_of, sessions_of};
 
-/// What an answer says of its request's unknown properties: status, code, target, the header that
-/// names them, and the preference that was heard.
+/// What an answer reports about unknown properties: status, code, target, the header with their
+/// names, and the applied preference.
 fn said(answer: &Answer) -> (u16, String, String, String, String) {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     let of_error = |name: &str| body["error"][name].as_str().unwrap_or("").to_owned();
@@ -70,7 +70,7 @@ async fn unknown_properties_are_refused_or_named() {
     let change = json!({"columns": [{"name": "ssn", "isSearchable": true, "ignoredDelimiters": ["-", " "], "kind": 1}, {"name": "lastName"}]});
     check(("PATCH", &store_path), change, "", ["200", "", "", "columns[0].kind", ""]).await;
     check(("PATCH", &session_path), json!({"size": [{}]}), "", ["200", "", "", "size", ""]).await;
-    // Named in a refusal for another reason too.
+    // They are named in a refusal for another reason too.
     let wrong = json!({"size": 1, "totalBlockCount": 2, "displayName": "patients"});
     check(
         ("POST", "/exactMatchDataStores"),
@@ -84,7 +84,7 @@ async fn unknown_properties_are_refused_or_named() {
     assert_eq!(further.json()["error"]["details"][0]["target"], "b", "{}", further.text());
 }
 
-/// A whole object that was read comes back, and so does the first page of the documentation.
+/// A whole object that was read is sent back, and so is the first page of the documentation.
 #[tokio::test]
 async fn what_is_known_passes_where_unknown_properties_are_refused() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! `classifyFile`, `classifyText` and the jobs that are kept of them.
+//! `classifyFile`, `classifyText` and their stored jobs.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -89,7 +89,7 @@ async fn a_file_is_classified_at_once_and_kept_without_its_text() {
         assert!(!kept.to_string().contains("4444") && !kept.to_string().contains("Langer"), "{kept}");
         assert_eq!(kept["@odata.etag"], job["@odata.etag"]);
     }
-    // Nor on disk, in whatever file.
+    // Nor in any file on disk.
     let secrets = ["900-33-4444", "Langer", &STANDARD.encode(TEXT)];
     for file in world.files() {
         let bytes = std::fs::read(&file).expect("the folder is the test's own");
@@ -111,7 +111,7 @@ async fn a_file_is_classified_at_once_and_kept_without_its_text() {
     check_items(&world, &job, &text_job).await;
 }
 
-/// An item stands in its own collections, comes back whole, and goes.
+/// A job is in its collections, can be sent back whole, and can be deleted.
 async fn check_items(world: &World, file_job: &Value, text_job: &Value) {
     let (file, text_id) = (text(file_job, "id"), text(text_job, "id"));
     let status = async |method: &'static str, path: String, token: &str| {
@@ -179,7 +179,7 @@ async fn whatever_is_no_text_makes_a_job_that_failed() {
     }
     assert_eq!(world.at("GET", "/jobs/$count?$filter=status%20eq%20'Failed'").send().await.text(), "11");
     refusals(&world).await;
-    // A type that is not there is told; what was found of the others stays.
+    // A missing type is reported; the findings of the others stay.
     let body = json!({"file": STANDARD.encode(TEXT), "sensitiveTypeIds": [type_id, "900-55-6666", "b84d3f36-3f36-4b84-8d3f-363f4db8363f"]});
     let job = classify(&world, "application/json", "", body.to_string().into_bytes()).await.expect(200);
     assert_eq!(

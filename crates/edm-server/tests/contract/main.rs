@@ -1,6 +1,6 @@
-//! The contract of Microsoft Graph's `dataClassification`, over the wire: every path and method,
-//! types in paths, jobs, etags, preferences, unknown properties, places, repeats, compressed
-//! bodies, and the two pages that the project began with.
+//! Microsoft Graph's `dataClassification` over the wire: every path and method, types in paths,
+//! jobs, etags, preferences, unknown properties. Also places, repeats, compressed bodies, and the
+//! two pages that the project began with.
 
 mod compressed;
 mod etags;

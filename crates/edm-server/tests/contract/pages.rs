@@ -1,4 +1,4 @@
-//! The two pages of documentation that the project began with, as they stand.
+//! The two pages of documentation that the project began with, unchanged.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::world::{World, path_of, sessions_of};
 const PAGE_000: &[u8] = include_bytes!("../../../edm-graph/tests/fixtures/page_000_create_session.json");
 const PAGE_002: &[u8] = include_bytes!("../../../edm-graph/tests/fixtures/page_002_create_session_base.json");
 
-/// Page 000: placeholders and all, at its example's path and at that of its request line.
+/// Page 000: with its placeholders, at the path of its example and at that of its request line.
 #[tokio::test]
 async fn the_first_page_is_answered_201_with_all_of_its_properties() {
     let world = World::new().await;
@@ -41,8 +41,8 @@ async fn the_first_page_is_answered_201_with_all_of_its_properties() {
     }
 }
 
-/// Page 002: with values of the declared types 201; as it stands 400, for the one property of it
-/// that a client may set.
+/// Page 002: with values of the declared types it gives 201. Unchanged it gives 400, for the one
+/// property in it that a client may set.
 #[tokio::test]
 async fn the_second_page_is_taken_where_its_types_are_right() {
     let world = World::new().await;
@@ -54,7 +54,7 @@ async fn the_second_page_is_taken_where_its_types_are_right() {
     assert_eq!(refused.json()["error"]["target"], "totalBlockCount");
     let mut typed = literal.clone();
     typed["totalBlockCount"] = json!(3);
-    // "String (timestamp)" and "Integer" in what the service makes are not looked at.
+    // "String (timestamp)" and "Integer" in properties that the service sets are ignored.
     let made = post(&typed).await.expect(201);
     assert_eq!(made["totalBlockCount"], 3);
     for (name, value) in typed.as_object_mut().expect("an object") {

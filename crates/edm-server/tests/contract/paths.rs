@@ -1,4 +1,4 @@
-//! Every path and method, and what stands at none.
+//! Every path and method, and paths that do not exist.
 
 use edm_graph::path;
 use serde_json::json;
@@ -12,7 +12,7 @@ const READ: &str = "GET, HEAD, OPTIONS";
 const ITEM: &str = "GET, HEAD, PATCH, DELETE, OPTIONS";
 const ACTION: &str = "POST, OPTIONS";
 
-/// Which methods a path has.
+/// The methods of a path.
 const SERVED: &[(&str, &str)] = &[
     (path::METADATA, READ),
     (path::BATCH, ACTION),
@@ -206,7 +206,7 @@ async fn the_service_itself_is_read_and_sent_back() {
         (&expanded["sensitiveTypes@odata.count"], &expanded["exactMatchUploadAgents"]),
         (&json!(1), &json!([]))
     );
-    // Whoever may read types alone is not shown stores this way.
+    // A caller who may only read types cannot see stores this way.
     let classifier =
         async |query| world.at("GET", query).token(&world.classifier).send().await.status.as_u16();
     assert_eq!(classifier("?$expand=sensitiveTypes").await, 200);

@@ -1,5 +1,5 @@
-//! What Microsoft's SDK repeats on 429, 503 and 504: a repeat after success, and at the same time,
-//! is answered like the first.
+//! Repeats of Microsoft's SDK on 429, 503 and 504: a repeat after or during the first request is
+//! answered like the first.
 
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ async fn cancel_and_renew_may_be_repeated() {
     let renewed = renew().send().await.expect(200);
     assert_eq!(renewed["id"], session["id"]);
     assert_ne!(renewed["expirationDateTime"], session["expirationDateTime"]);
-    // A block that is there already is the same block under each address.
+    // A block that exists is the same block under each address.
     for address in [&session, &renewed] {
         let put = world.put_block(address, 0, block(&store, &session, PEOPLE)).send().await;
         assert_eq!(put.status, 201, "{}", put.text());
@@ -75,7 +75,7 @@ async fn cancel_and_renew_may_be_repeated() {
     }
 }
 
-/// Commit and cancel at once: one of them is first, and the other one's answer fits that.
+/// Commit and cancel at once: one is first, and the other's answer is consistent with it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn commit_and_cancel_at_once_end_in_one_state() {
     let world = World::new().await;
@@ -90,7 +90,7 @@ async fn commit_and_cancel_at_once_end_in_one_state() {
         let fits = match state.as_str() {
             // Cancelled before or after the commit.
             "Cancelled" => cancel == 204 && matches!(commit, 204 | 409),
-            // Published before the cancel came.
+            // Published before the cancel arrived.
             "Completed" => (commit, cancel) == (204, 409),
             _ => false,
         };

@@ -1,5 +1,4 @@
-//! Stores with sessions inline, whole objects that come back, values that are cleared, dates in
-//! every spelling.
+//! Stores with inline sessions, whole objects sent back, cleared values, dates in every spelling.
 
 use serde_json::{Value, json};
 
@@ -34,7 +33,7 @@ async fn a_store_is_made_with_its_sessions() {
     }
     assert_eq!((text(first, "salt").len(), text(second, "salt")), (64, own));
     assert_eq!((made.get("columns"), &made["displayName"]), (None, &json!("deep")));
-    // What was answered is enough to upload with.
+    // The answer has everything that an upload needs.
     let store = world.at("GET", "/exactMatchDataStores?$top=1").send().await.expect(200)["value"][0].clone();
     for session in [first, second] {
         let put =
@@ -52,7 +51,7 @@ async fn a_store_is_made_with_its_sessions() {
     );
 }
 
-/// Contract, graph, 3.3: a store comes as the SDK sends it, before anybody wrote its schema.
+/// A store as the SDK sends it, before its schema is written.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_may_come_before_its_columns() {
     let world = World::new().await;
@@ -77,7 +76,7 @@ async fn a_store_may_come_before_its_columns() {
     world.publish(&store, &[&["900-11-2222", "Okafor"]]).await;
 }
 
-/// All of it or nothing: no store, no session, and the name stays free.
+/// All or nothing: no store, no session, and the name stays free.
 #[tokio::test]
 async fn a_store_whose_session_cannot_be_made_is_not_made() {
     let world = World::new().await;
@@ -115,8 +114,8 @@ async fn a_store_whose_session_cannot_be_made_is_not_made() {
     );
 }
 
-/// Microsoft's SDK sends back what it fetched, with whatever it does not know, and dates as Python
-/// writes them.
+/// Microsoft's SDK sends back what it fetched, including unknown properties, with dates in Python's
+/// format.
 #[tokio::test]
 async fn whole_objects_come_back_and_nothing_changes() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! How places are told: in which unit, and whether with what stands there.
+//! How an answer gives places: in which unit, and with or without values.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,10 @@ use crate::world::{Answer, World};
 const PEOPLE: &[&[&str]] = &[&["900-11-2222", "Okafor"], &["900-33-4444", "Hämäläinen-Ōe"]];
 const UNITS: [&str; 3] = ["utf16", "codepoint", "byte"];
 
-/// A store, and a type of which a number without its name is no match.
+/// A store, and a type for which a number without its name is not a match.
 async fn furnished() -> (World, String) {
     let world = World::new().await;
-    // Names can be searched for, so that explanations say where one of another record stands.
+    // Names are searchable, so that explanations give the position of another record's name.
     let columns = json!([
         {"name": "ssn", "isSearchable": true, "ignoredDelimiters": ["-", " "]},
         {"name": "lastName", "isSearchable": true}
@@ -27,7 +27,7 @@ async fn furnished() -> (World, String) {
     (world, id)
 }
 
-/// Returns a piece of a text by a place that is told in some unit.
+/// Returns the piece of a text at a place in the given unit.
 fn slice(text: &str, unit: &str, (offset, length): (usize, usize)) -> String {
     match unit {
         "utf16" => {
@@ -50,7 +50,7 @@ fn places(value: &Value) -> Vec<&Value> {
     own.into_iter().chain(inner.into_iter().flat_map(places)).collect()
 }
 
-/// Returns what the explanations of an answer say.
+/// Returns the explanations of an answer.
 fn sentences(answer: &Value) -> Vec<&str> {
     let items = answer["diagnostics"].as_array().into_iter().flatten();
     let items = items.flat_map(|diagnostic| diagnostic["unmatchedItems"].as_array().into_iter().flatten());
@@ -58,7 +58,7 @@ fn sentences(answer: &Value) -> Vec<&str> {
     told.filter_map(Value::as_str).collect()
 }
 
-/// Counts a text in some unit.
+/// Returns the length of a text in the given unit.
 fn count(text: &str, unit: &str) -> usize {
     match unit {
         "utf16" => text.encode_utf16().count(),
@@ -72,7 +72,7 @@ fn place(value: &Value) -> (usize, usize) {
     (number("offset"), number("length"))
 }
 
-/// The same text in each form that it can be sent in, with the same options.
+/// The same text in each form of a request, with the same options.
 async fn in_each_form(world: &World, kind: &str, sent: &str, options: &[(&str, Value)]) -> Vec<Value> {
     let mut body = json!({"text": sent, "sensitiveTypeIds": [kind], "explain": true});
     let mut query = format!("?sensitiveTypeIds={kind}&explain=true");
@@ -123,7 +123,7 @@ async fn slices_by_each_unit_are_the_values() {
                     assert_eq!(slice(sent, unit, place(one)), value, "{unit} of {:.60}", sent);
                     told += 1;
                 }
-                // Sentences name places too.
+                // Sentences contain places too.
                 for sentence in sentences(&answer) {
                     let at =
                         sentence.split_once(" at ").and_then(|(_, at)| at.split(' ').next()?.parse().ok());

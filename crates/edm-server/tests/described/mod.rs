@@ -1,4 +1,4 @@
-//! Holds JSON that was really sent against the table of the wire.
+//! Compares JSON that was really sent with the table of the wire.
 
 use std::collections::BTreeSet;
 
@@ -8,12 +8,12 @@ use edm_graph::schema::{
 };
 use serde_json::{Map, Value};
 
-/// What was met of the table's types.
+/// The types and properties of the table that occurred.
 #[derive(Default)]
 pub(crate) struct Seen(BTreeSet<(&'static str, &'static str)>);
 
 impl Seen {
-    /// Checks an object. `whole` is whether nothing was left out by `$select`.
+    /// Checks an object. `whole` means that `$select` left nothing out.
     pub(crate) fn object(
         &mut self,
         what: &str,
@@ -129,7 +129,7 @@ fn actual_type(
     of
 }
 
-/// Returns the type in whose own list a property stands.
+/// Returns the type that declares a property.
 fn owner(of: &'static StructuredType, name: &str) -> &'static str {
     let lineage = of.lineage();
     let owner = lineage.iter().find(|of| of.properties.iter().any(|property| property.name == name));

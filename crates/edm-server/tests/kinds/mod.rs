@@ -1,14 +1,14 @@
-//! One of each error kind, by room, and which of them no request can meet. A new kind does not
-//! compile here until it is given its place, and then fails the test until it stands there and a
-//! row meets it.
+//! One of each error kind, by crate, and those that no request can cause. A new kind does not
+//! compile until it has a position here. Then the test fails until the list contains it and a row
+//! of the table causes it.
 
 use edm_graph::BodyErrorKind;
 use edm_model::{Columns, ColumnsErrorKind, LimitKind, Right, SessionState};
 use edm_server::{HttpProblem, UploadProblem, body_answer, http_answer, service_answer, upload_answer};
-use edm_service::{BlockProblem, ErrorKind, Foreign, Obstacle, Resource};
+use edm_service::{BlockProblem, ErrorKind, Foreign, Obstacle, RedactionGap, Resource};
 use http::StatusCode;
 
-/// Returns the status and code of every kind of every room that names them.
+/// Returns the status and code of every kind of every crate.
 pub(crate) fn every_answer() -> Vec<(String, StatusCode, &'static str)> {
     let mut answers = Vec::new();
     for (place, kind) in every_kind().iter().enumerate() {
@@ -65,7 +65,7 @@ fn every_body_kind() -> Vec<BodyErrorKind> {
     ]
 }
 
-/// Returns a kind's place in `every_body_kind`; a new kind does not compile here until it has one.
+/// Returns a kind's position in `every_body_kind`; a new kind does not compile until it has one.
 fn body_position(kind: &BodyErrorKind) -> usize {
     match kind {
         BodyErrorKind::NotJson { .. } => 0,
@@ -88,7 +88,7 @@ fn body_position(kind: &BodyErrorKind) -> usize {
     }
 }
 
-/// Codes that no request can meet here, and why.
+/// Codes that no request can cause here, and why.
 pub(crate) const MET_ELSEWHERE: &[(&str, &str)] = &[
     ("tooMany", "a thousand stores are made in the service's own tests"),
     ("blockTooLarge", "the wire refuses such a block before the service sees it"),
@@ -144,7 +144,7 @@ fn every_kind() -> Vec<ErrorKind> {
         ErrorKind::NothingToRollBack,
         ErrorKind::LiveSession,
         ErrorKind::DefaultTypeFixed,
-        ErrorKind::RedactionIncomplete { limit: LimitKind::Matches },
+        ErrorKind::RedactionIncomplete { cause: RedactionGap::Limit(LimitKind::Matches) },
         ErrorKind::NotReady,
         ErrorKind::Busy { retry_after_seconds: 1 },
         ErrorKind::RateLimited { retry_after_seconds: 1 },
@@ -162,8 +162,8 @@ fn every_kind() -> Vec<ErrorKind> {
     ]
 }
 
-/// Returns a kind's place in `every_kind`. A new kind does not compile here until it is given one,
-/// and then fails the test until it stands there and a row meets it.
+/// Returns a kind's position in `every_kind`. A new kind does not compile until it has one. Then
+/// the test fails until the list contains it and a row of the table causes it.
 fn position(kind: &ErrorKind) -> usize {
     match kind {
         ErrorKind::NotFound { .. } => 0,

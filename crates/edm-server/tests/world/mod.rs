@@ -1,5 +1,5 @@
-//! The real service in a temporary folder behind the real router, in this process: no port, no
-//! clock, no chance.
+//! The real service in a temporary folder with the real router, in this process: no port, no real
+//! clock, no real randomness.
 
 // Each test binary uses a part of it.
 #![allow(dead_code)]
@@ -22,19 +22,19 @@ use serde_json::{Value, json};
 /// 22 November 2026, noon.
 const NOON: i64 = 1_795_348_800_000_000;
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Polls for a state before a test gives up; each waits for the workers.
+/// The number of polls for a state before a test fails. Each waits for the workers.
 const POLLS_MAX: usize = 1_000_000;
 
 /// A path below the service.
 pub(crate) const BETA: &str = "/beta/dataClassification";
 
-/// A clock that tests move, and that panics or waits when told to.
+/// A clock that tests set, and that panics or blocks on request.
 #[derive(Default)]
 pub(crate) struct TestClock {
     micros: AtomicI64,
-    /// Counts down with each look; the look that finds 1 panics.
+    /// Counts down with each read; the read that finds 1 panics.
     pub(crate) fuse: AtomicI64,
-    /// Counts down with each look; the look that finds 1 waits at the gate.
+    /// Counts down with each read; the read that finds 1 blocks at the gate.
     pub(crate) hold: AtomicI64,
     gate: Mutex<Gate>,
     gate_moved: Condvar,
@@ -49,12 +49,12 @@ enum Gate {
 }
 
 impl TestClock {
-    /// Waits until a look stands at the gate.
+    /// Waits until a read is blocked at the gate.
     pub(crate) fn wait_until_held(&self) {
         self.wait_while(|gate| gate == Gate::Shut);
     }
 
-    /// Lets the look at the gate go on.
+    /// Releases the read at the gate.
     pub(crate) fn release(&self) {
         self.turn(Gate::Open);
     }
@@ -82,7 +82,7 @@ impl Clock for TestClock {
             self.turn(Gate::Reached);
             self.wait_while(|gate| gate != Gate::Open);
         }
-        // Moves by itself, a microsecond a look, so that moments are ordered.
+        // Advances a microsecond per read, so that times are ordered.
         Timestamp::from_micros(self.micros.fetch_add(1, Ordering::SeqCst))
     }
 }
@@ -169,13 +169,13 @@ impl Ask<'_> {
         self
     }
 
-    /// Sends the bytes in pieces of so many.
+    /// Sends the bytes in pieces of this size.
     pub(crate) fn in_pieces(mut self, piece_bytes: usize) -> Self {
         self.piece_bytes = piece_bytes;
         self
     }
 
-    /// Lets the connection break at the end of the bytes.
+    /// Breaks the connection at the end of the bytes.
     pub(crate) fn breaking_off(mut self) -> Self {
         self.breaks_off = true;
         self
@@ -186,7 +186,7 @@ impl Ask<'_> {
         exchange(router, self.finish()).await
     }
 
-    /// Sends the request from a task of its own.
+    /// Sends the request from a separate task.
     pub(crate) fn spawn(self) -> tokio::task::JoinHandle<Answer> {
         let router = self.world.router.clone();
         tokio::spawn(exchange(router, self.finish()))
@@ -262,7 +262,7 @@ impl World {
             let new = NewToken {
                 name: format!("{role:?}"),
                 roles: Roles::new([role]),
-                // Far away, but there: each look at the token looks at the clock.
+                // A distant expiry, so that each check of the token reads the clock.
                 expires_at: Some(Timestamp::from_micros(NOON).plus_seconds(365 * 24 * 3_600)),
             };
             let created = service.create_token(&operator, new).await.expect("an operator makes tokens");
@@ -368,7 +368,7 @@ impl World {
         panic!("the session is not processed");
     }
 
-    /// Begins a Put Block on a session's own address.
+    /// Begins a Put Block on a session's upload address.
     pub(crate) fn put_block(&self, session: &Value, number: u32, bytes: Vec<u8>) -> Ask<'_> {
         let id = STANDARD.encode(format!("{number:08}"));
         self.ask("PUT", upload_target(session, &format!("comp=block&blockid={id}"))).bytes(bytes)

@@ -22,7 +22,7 @@ const BOOTSTRAP_NAME: &str = "bootstrap";
 /// What a new token is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewToken {
-    /// A name that people will know it by.
+    /// The name, for people.
     pub name: String,
     /// What its bearer may do.
     pub roles: Roles,
@@ -35,7 +35,7 @@ pub struct NewToken {
 pub struct TokenRecord {
     /// Its id.
     pub id: TokenId,
-    /// What it is for.
+    /// Its purpose, for people.
     pub name: String,
     /// What its bearer may do.
     pub roles: Roles,
@@ -55,7 +55,7 @@ pub struct CreatedToken {
     pub secret: SecretText,
 }
 
-/// Whom a token authenticates.
+/// The principal that a token authenticates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Bearer {
     principal: Arc<Principal>,
@@ -148,7 +148,7 @@ impl Tokens {
         Ok(true)
     }
 
-    /// Returns whether the bootstrap token is the tenant's only Admin token: a reason to nag.
+    /// Returns whether the bootstrap token is the tenant's only Admin token: worth a warning.
     pub(crate) async fn only_bootstrap_admin(&self, tenant: TenantId) -> Result<bool, Error> {
         let rows = self.catalog.tokens(tenant).await?;
         let mut admins = rows.iter().filter(|row| row.roles.contains(Role::Admin)).peekable();
@@ -171,7 +171,7 @@ impl Tokens {
     }
 }
 
-/// A plain digest is enough for 256 random bits: there is nothing to guess.
+/// Hashes a token. A plain digest is enough, because 256 random bits cannot be guessed.
 fn digest(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }

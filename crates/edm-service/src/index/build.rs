@@ -104,7 +104,7 @@ impl Builder {
             // without it.
             for job in unfinished(&along) {
                 if let Err(error) = self.catalog.postpone_job(&job, 0).await {
-                    tracing::debug!(job = %job.dedup_key, %error, "a job of a group was not given back");
+                    tracing::debug!(job = %job.dedup_key, %error, "a job of a group was not released");
                 }
             }
         }
@@ -115,12 +115,12 @@ impl Builder {
         &self,
         draft: &SessionDraft,
         planned: &Arc<PlannedSession>,
-        own: BuildJob,
+        first: BuildJob,
         along: &Along,
     ) -> Result<(), Error> {
         let others =
             along.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(job, _)| *job).collect();
-        let jobs: Vec<BuildJob> = [vec![own], others].concat();
+        let jobs: Vec<BuildJob> = [vec![first], others].concat();
         let memory = planned.plan.memory_bytes(&jobs);
         let input = BuildInput {
             planned: planned.clone(),

@@ -1,5 +1,5 @@
-//! Commit: every block is there, and processing starts. One transaction holds the state, the order
-//! and the first job.
+//! Commit: checks that every block is there, and starts processing. One transaction writes the
+//! state, the order of commits and the first job.
 
 use std::sync::Arc;
 
@@ -8,19 +8,22 @@ use edm_store::{BlockRow, JobKind, SessionDraft};
 use sha2::{Digest, Sha256};
 
 use crate::access::authorise::{CommitSession, Grant};
-use crate::deps::{Clock, Deps};
+use crate::deps::{Clock, Deps, Random};
 use crate::error::{BlockRange, Error, ErrorKind, Resource};
 use crate::index::plan::{Planner, job_count, plan, steps};
 use crate::jobs::queue::{JobQueue, session_job};
+use crate::secrets::key_ring::KeyRing;
 use crate::upload::ingest::columns_changed;
 use crate::upload::lifecycle::{SessionLifecycle, SessionTarget};
 
-/// Missing ranges that one answer names at most.
+/// The most missing ranges that one answer names.
 const RANGES_MAX: usize = 100;
 
 /// Commits sessions.
 pub(crate) struct Committer {
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    keys: Arc<KeyRing>,
     planner: Arc<Planner>,
     lifecycle: Arc<SessionLifecycle>,
     jobs: Arc<JobQueue>,
@@ -29,15 +32,16 @@ pub(crate) struct Committer {
 impl Committer {
     pub(crate) fn new(
         deps: &Deps,
+        keys: Arc<KeyRing>,
         planner: Arc<Planner>,
         lifecycle: Arc<SessionLifecycle>,
         jobs: Arc<JobQueue>,
     ) -> Self {
-        Self { clock: deps.clock.clone(), planner, lifecycle, jobs }
+        Self { clock: deps.clock.clone(), random: deps.random.clone(), keys, planner, lifecycle, jobs }
     }
 
-    /// Commits a session: its data is indexed and, when all is well, made live. Repeating it is
-    /// fine.
+    /// Commits a session: its data is indexed and, when all is well, made live. It may be
+    /// repeated.
     pub(crate) async fn commit(
         &self,
         grant: &Grant<'_, CommitSession>,
@@ -52,9 +56,12 @@ impl Committer {
                 return Ok(false);
             }
             check_complete(draft, blocks)?;
+            // Made here, once: every worker and every retry encrypts under it.
+            let (key, sealed_key) = self.keys.new_generation_key(target.id, self.random.as_ref());
+            draft.sealed_generation_key = Some(sealed_key);
             // How many jobs a delta takes is known once its base is.
             if draft.session.update_mode == UpdateMode::Replace {
-                let plan = plan(&draft.session, blocks, None, self.planner.part_bytes())?;
+                let plan = plan(&draft.session, key, blocks, None, self.planner.part_bytes())?;
                 draft.session.total_job_count = Some(job_count(&steps(&plan)));
             }
             // From here on the counts are those of the blocks, whatever the client said.
@@ -102,7 +109,7 @@ fn check_complete(draft: &SessionDraft, blocks: &[BlockRow]) -> Result<(), Error
     }
 }
 
-/// The digest of the blocks' digests, in order.
+/// Returns the digest of the blocks' digests, in order.
 fn checksum_of(blocks: &[BlockRow]) -> String {
     let mut digest = Sha256::new();
     blocks.iter().for_each(|block| digest.update(block.sha256));

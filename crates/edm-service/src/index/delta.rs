@@ -84,7 +84,7 @@ impl Deltas {
                 .fail(session.id, failure(SUPERSEDED, message.to_owned(), self.clock.now()))
                 .await;
         };
-        let planned = match self.planner.planned_on(session, Some(base.clone())).await {
+        let planned = match self.planner.planned_on(draft, Some(base.clone())).await {
             Err(error) if matches!(error.kind(), ErrorKind::TooMany { .. }) => {
                 let message = format!(
                     "the live data has no room for the delta: it holds at most {} rows, replaced and removed ones \

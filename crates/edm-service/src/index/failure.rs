@@ -23,15 +23,15 @@ impl Failures {
         Self { planner, lifecycle }
     }
 
-    /// Ends the session and forgets its plan. One that is in a final state already stays as it is.
+    /// Ends the session and forgets its plan. A session in a final state stays as it is.
     pub(crate) async fn fail(&self, id: SessionId, failure: SessionFailure) -> Result<(), Error> {
         self.planner.forget(id);
         self.lifecycle.fail(id, failure).await
     }
 }
 
-/// Returns why a session may not be published any more. Publication follows the order of commits: a
-/// session that was overtaken comes too late. A delta is published on its base or not at all.
+/// Returns why a session may no longer be published. Publication follows the order of commits, so a
+/// session is too late if a later one is live. A delta is published on its base or not at all.
 pub(crate) fn superseded(draft: &SessionDraft, now: Timestamp) -> Option<SessionFailure> {
     if draft.commit_number.is_some_and(|number| number < draft.store_published_commit) {
         let message = "a session that was committed later is live already: upload again if this table is the \

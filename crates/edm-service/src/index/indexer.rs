@@ -27,18 +27,15 @@ pub(crate) struct Indexer {
     publisher: Publisher,
 }
 
-/// The owners that [`Indexer`] works with.
-pub(crate) struct IndexerWith {
-    pub(crate) planner: Arc<Planner>,
-    pub(crate) failures: Arc<Failures>,
-    pub(crate) deltas: Deltas,
-    pub(crate) builder: Builder,
-    pub(crate) publisher: Publisher,
-}
-
 impl Indexer {
-    pub(crate) fn new(deps: &Deps, with: IndexerWith) -> Self {
-        let IndexerWith { planner, failures, deltas, builder, publisher } = with;
+    pub(crate) fn new(
+        deps: &Deps,
+        planner: Arc<Planner>,
+        failures: Arc<Failures>,
+        deltas: Deltas,
+        builder: Builder,
+        publisher: Publisher,
+    ) -> Self {
         Self {
             catalog: deps.catalog.clone(),
             clock: deps.clock.clone(),

@@ -5,25 +5,27 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use edm_engine::Generation;
 use edm_engine::build::{BlockFacts, BuildJob, PART_BYTES_DEFAULT, Plan, PlanInput};
+use edm_engine::{Generation, GenerationKey};
 use edm_model::{Session, SessionId, UpdateMode, limits};
 use edm_store::{BlockRow, Catalog, SessionDraft};
 
 use crate::deps::Deps;
 use crate::error::{Error, ErrorKind, Resource};
+use crate::secrets::key_ring::KeyRing;
 use crate::serve::serving::Serving;
 use crate::service_limits::Limits;
 
-/// Sessions whose plan is kept. The queue hands out one session's jobs before the next one's, so
-/// that more than a few are in work only after failures; 1,000,000 blocks take about 90 MiB.
+/// The most sessions whose plan is kept. The queue gives out one session's jobs before the next
+/// one's, so more than a few are in progress only after failures. The plan of 1,000,000 blocks
+/// takes about 90 MiB.
 const SESSIONS_MAX: usize = 4;
 
-/// Files that one job carries over at most: a million links in one job would keep it from ever
-/// ending, one a job would be a million jobs.
+/// The most files that one job carries over. A million links in one job would not end within its
+/// lease; one link a job would be a million jobs.
 const CARRIED_AT_ONCE: usize = 256;
-/// Jobs that one job takes along at most: taking them is one transaction. More are more passes over
-/// their blocks, of which there are then many times more than any part needs.
+/// The most jobs that one job takes along, because taking them is one transaction. A group with
+/// more takes several passes over its blocks.
 const ALONG_MAX: usize = 1_024;
 /// Jobs beside the steps: planning and publication.
 const FRAME_JOBS: u32 = 2;
@@ -55,7 +57,7 @@ impl PlannedSession {
     }
 
     /// Returns the places of the steps that share a pass over the blocks with this one: those after
-    /// it first, since those before it are more likely done.
+    /// it first, since those before it are more likely finished.
     pub(crate) fn along(&self, index: u32) -> Vec<u32> {
         let group =
             self.groups.of_step.get(index as usize).and_then(|group| self.groups.steps.get(*group as usize));
@@ -65,12 +67,12 @@ impl PlannedSession {
     }
 }
 
-/// Steps that share a pass over the blocks. Which they are depends on limits that change from start
-/// to start; nothing else depends on it.
+/// Steps that share a pass over the blocks. The groups depend on limits that may change at a
+/// restart; nothing else depends on the groups.
 struct Groups {
     /// The places of each group's steps, ascending.
     steps: Vec<Vec<u32>>,
-    /// The group of each step; of none where a step makes no file.
+    /// The group of each step; `u32::MAX` for a step that makes no file.
     of_step: Vec<u32>,
 }
 
@@ -85,13 +87,13 @@ impl Groups {
         });
         let of_step: Vec<u32> = of_step.collect();
         let count = numbers.values().max().map_or(0, |last| *last as usize + 1);
-        let mut own = vec![Vec::new(); count];
+        let mut places = vec![Vec::new(); count];
         for (place, number) in (0..).zip(&of_step) {
-            if let Some(group) = own.get_mut(*number as usize) {
+            if let Some(group) = places.get_mut(*number as usize) {
                 group.push(place);
             }
         }
-        Self { steps: own, of_step }
+        Self { steps: places, of_step }
     }
 }
 
@@ -113,6 +115,7 @@ pub(crate) fn job_count(steps: &[Step]) -> u32 {
 /// the rows.
 pub(crate) fn plan(
     session: &Session,
+    key: GenerationKey,
     blocks: &[BlockRow],
     base: Option<Arc<Generation>>,
     part_bytes: u64,
@@ -126,6 +129,7 @@ pub(crate) fn plan(
         store_id: session.store_id,
         session_id: session.id,
         key_id: session.key_id,
+        key,
         columns: session.columns.clone(),
         tokens_max: session.tokens_max,
         blocks: blocks.iter().map(facts).collect(),
@@ -173,15 +177,17 @@ impl PlanCache {
 pub(crate) struct Planner {
     catalog: Catalog,
     limits: Limits,
+    keys: Arc<KeyRing>,
     serving: Arc<Serving>,
     plans: PlanCache,
 }
 
 impl Planner {
-    pub(crate) fn new(deps: &Deps, serving: Arc<Serving>) -> Self {
+    pub(crate) fn new(deps: &Deps, keys: Arc<KeyRing>, serving: Arc<Serving>) -> Self {
         Self {
             catalog: deps.catalog.clone(),
             limits: deps.limits.clone(),
+            keys,
             serving,
             plans: PlanCache::default(),
         }
@@ -206,17 +212,18 @@ impl Planner {
             }
             (UpdateMode::Delta, None) => return Err(Error::of(ErrorKind::Corrupt)),
         };
-        self.planned_on(session, base).await
+        self.planned_on(draft, base).await
     }
 
     /// Plans a committed session, on this base if it is a delta, and keeps the plan.
     pub(crate) async fn planned_on(
         &self,
-        session: &Session,
+        draft: &SessionDraft,
         base: Option<Arc<Generation>>,
     ) -> Result<Arc<PlannedSession>, Error> {
+        let session = &draft.session;
         let blocks = self.catalog.blocks(session.id).await?;
-        let plan = self.agreed_plan(session, &blocks, base.clone())?;
+        let plan = self.agreed_plan(draft, &blocks, base.clone())?;
         let digests = blocks.iter().map(|block| block.sha256).collect();
         let limits = self.limits.load();
         let groups = plan.groups(limits.worker_count.max(1), limits.build_memory_bytes);
@@ -237,13 +244,14 @@ impl Planner {
     /// the parts are.
     fn agreed_plan(
         &self,
-        session: &Session,
+        draft: &SessionDraft,
         blocks: &[BlockRow],
         base: Option<Arc<Generation>>,
     ) -> Result<Plan, Error> {
+        let (session, key) = (&draft.session, self.keys.generation_key(draft)?);
         let halved = (0..u64::BITS).map(|times| u64::MAX >> times);
         for part_bytes in std::iter::once(self.part_bytes()).chain(halved) {
-            let plan = plan(session, blocks, base.clone(), part_bytes)?;
+            let plan = plan(session, key.clone(), blocks, base.clone(), part_bytes)?;
             if session.total_job_count.is_none_or(|count| count == job_count(&steps(&plan))) {
                 return Ok(plan);
             }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use edm_engine::build;
 use edm_model::{SessionEvent, SessionFailure, SessionId, UpdateMode};
-use edm_store::{BlobPath, Blobs, Catalog, LeasedJob, NewGeneration, SessionDraft, StoreRow};
+use edm_store::{Blobs, Catalog, LeasedJob, NewGeneration, SessionDraft, StoreRow};
 use futures::{StreamExt, TryStreamExt};
 use tokio::runtime::Handle;
 
-use crate::blob_layout;
+use crate::blob_layout::{self, GenerationPlace};
 use crate::deps::{Clock, Deps};
 use crate::error::Error;
 use crate::index::failure::{failure, superseded};
@@ -19,7 +19,7 @@ use crate::jobs::queue::JobQueue;
 use crate::run_blocking::run_blocking;
 use crate::secrets::salts::Salts;
 use crate::serve::damage::broken;
-use crate::serve::generations::{Generations, Known, open_file};
+use crate::serve::generations::{Generations, Known, Opened, open_file};
 use crate::serve::serving::Serving;
 use crate::service_limits::Limits;
 use crate::upload::lifecycle::SessionLifecycle;
@@ -38,19 +38,16 @@ pub(crate) struct Publisher {
     jobs: Arc<JobQueue>,
 }
 
-/// The owners that [`Publisher`] works with.
-pub(crate) struct PublisherWith {
-    pub(crate) salts: Arc<Salts>,
-    pub(crate) generations: Arc<Generations>,
-    pub(crate) serving: Arc<Serving>,
-    pub(crate) lifecycle: Arc<SessionLifecycle>,
-    pub(crate) planner: Arc<Planner>,
-    pub(crate) jobs: Arc<JobQueue>,
-}
-
 impl Publisher {
-    pub(crate) fn new(deps: &Deps, with: PublisherWith) -> Self {
-        let PublisherWith { salts, generations, serving, lifecycle, planner, jobs } = with;
+    pub(crate) fn new(
+        deps: &Deps,
+        salts: Arc<Salts>,
+        generations: Arc<Generations>,
+        serving: Arc<Serving>,
+        lifecycle: Arc<SessionLifecycle>,
+        planner: Arc<Planner>,
+        jobs: Arc<JobQueue>,
+    ) -> Self {
         Self {
             catalog: deps.catalog.clone(),
             blobs: deps.blobs.clone(),
@@ -70,15 +67,15 @@ impl Publisher {
     pub(crate) async fn publish(&self, job: &LeasedJob, session_id: SessionId) -> Result<(), Error> {
         let draft = self.catalog.session(session_id).await?;
         let session = draft.session.clone();
-        let folder = blob_layout::generation(session.tenant, session.store_id, session_id)?;
+        let place = GenerationPlace { tenant: session.tenant, store_id: session.store_id, session_id };
         let salt = Arc::new(self.salts.by_id(session.key_id).await?);
         let planned = self.planner.planned(&draft).await?;
-        let verified = self.write_manifest(planned.clone(), &folder).await?;
-        let generation =
-            self.generations.open_files(folder, salt, Known::Built(verified, planned.base.clone())).await?;
+        let verified = self.write_manifest(planned.clone(), place).await?;
+        let known = Known::Built(verified, planned.base.clone());
+        let Opened { generation, manifest_sha256 } = self.generations.open_files(place, salt, known).await?;
         let row_count = generation.row_count();
         let default_patterns = generation.default_patterns().unwrap_or_default();
-        let candidate = NewGeneration { row_count, default_patterns, at: self.clock.now() };
+        let candidate = NewGeneration { row_count, manifest_sha256, default_patterns, at: self.clock.now() };
         let published = self
             .catalog
             .publish(job, |draft, store| self.decide_publication(draft, store, candidate))
@@ -93,9 +90,14 @@ impl Publisher {
         self.jobs.collect_retired().await
     }
 
-    /// Returns the manifest: every file that it names and that is not carried over was read and
-    /// verified for it, on all cores.
-    async fn write_manifest(&self, planned: Arc<PlannedSession>, folder: &BlobPath) -> Result<Bytes, Error> {
+    /// Returns the sealed manifest: every file that it names and that is not carried over was read
+    /// and verified for it, on all cores.
+    async fn write_manifest(
+        &self,
+        planned: Arc<PlannedSession>,
+        place: GenerationPlace,
+    ) -> Result<Bytes, Error> {
+        let folder = place.folder()?;
         let at_once = std::thread::available_parallelism().map_or(2, usize::from);
         let checks = planned.plan.jobs().into_iter().map(|job| {
             let (blobs, below, handle) = (self.blobs.clone(), folder.clone(), Handle::current());
@@ -107,7 +109,8 @@ impl Publisher {
         });
         let checks = futures::stream::iter(checks).buffer_unordered(at_once);
         let checked = checks.map(|checked| checked?).try_collect().await?;
-        let manifest = Bytes::from(build::manifest_of(&planned.plan, checked));
+        let manifest = build::manifest_of(&planned.plan, checked);
+        let manifest = Bytes::from(self.generations.seal_manifest(place, &manifest));
         self.blobs.put(&folder.join(blob_layout::MANIFEST)?, manifest.clone()).await?;
         Ok(manifest)
     }
@@ -146,7 +149,7 @@ impl Publisher {
             };
             return failed("noData", message.to_owned());
         }
-        // A delta names each record that it removes: none goes by mistake.
+        // A delta names each record that it removes, so none is removed by mistake.
         if delta {
             return None;
         }

@@ -1,7 +1,7 @@
-//! What is done about a wall clock that jumps. While the process lives, nothing: its time runs
-//! evenly from the moment of its start (`Clock::now`). Between two processes nothing is measured,
-//! so a start looks at the last moment at which a server was alive. When that cannot be right,
-//! nothing expires or is collected for a while.
+//! Guards against a wall clock that jumps. While the process lives, its time runs evenly from its
+//! start (`Clock::now`). Between two processes no time is measured, so a start compares the clock
+//! with the last moment at which a server was alive. If the two cannot both be right, nothing
+//! expires or is collected for a while.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -14,12 +14,12 @@ use crate::error::Error;
 use crate::jobs::queue::{LEASE_SECONDS, WAIT_SECONDS_MAX};
 use crate::service_limits::Limits;
 
-/// A server that was away for longer has either been off or has another clock.
+/// A server that was away for longer was either off or has another clock.
 const AWAY_SECONDS_MAX: i64 = 24 * 3_600;
-/// How far apart two clocks may be that are taken for one.
+/// How far apart two clocks may be that count as the same.
 const APART_SECONDS_MAX: i64 = 60;
-/// How long nothing is given up after a start at which the clock was not believed: time to look,
-/// and to feed a session.
+/// How long nothing expires or is collected after a start at which the clock was not believed. An
+/// operator has this time to act, and an agent to renew its session.
 const HOLD_SECONDS: i64 = 3_600;
 
 /// Decides whether the clock is believed.
@@ -44,8 +44,8 @@ impl ClockGuard {
         }
     }
 
-    /// Believes the clock or not, and brings the moments that an earlier process left in the queue
-    /// into bounds.
+    /// Decides whether to believe the clock. Brings the moments that an earlier process left in the
+    /// queue into bounds.
     pub(crate) async fn settle(&self) -> Result<(), Error> {
         let (catalog, now) = (&self.catalog, self.clock.now());
         catalog.bound_jobs(&self.job_bounds(0)).await?;

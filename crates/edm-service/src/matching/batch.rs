@@ -48,12 +48,12 @@ impl Texts<'_> {
         let Self { waiting, scratch, .. } = self;
         waiting.prescan(&matcher.query("", &deadline, &|| matcher.should_stop(&deadline)), scratch);
         // A text this short contains too little to make naming its matches slow.
-        let untold = Deadline::default();
+        let no_deadline = Deadline::default();
         for index in 0..waiting.len() {
             // The deadline is made at the first check, because most of these texts need none.
             let deadline = OnceLock::new();
             let should_stop = || matcher.should_stop(deadline.get_or_init(|| matcher.deadline()));
-            let report = waiting.scan_one(index, &matcher.query("", &untold, &should_stop), scratch);
+            let report = waiting.scan_one(index, &matcher.query("", &no_deadline, &should_stop), scratch);
             each(matcher.named(report));
         }
         waiting.clear();

@@ -1,4 +1,4 @@
-//! Classifications that are kept as jobs: finished when they are made, and kept without any piece
+//! Classifications that are kept as jobs. A job is finished when it is made, and contains no piece
 //! of the text.
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub enum JobContent {
     Text(String),
     /// A file that may be text, in the declared encoding.
     File(Bytes, TextEncoding),
-    /// A file that is no text, as its sender says.
+    /// A file that is not text, according to its sender.
     OtherFile,
 }
 
@@ -35,7 +35,7 @@ pub enum JobContent {
 pub struct FinishedJob {
     /// The job as it is kept.
     pub job: ClassificationJob,
-    /// What was found, with the pieces of the text; `None` where the file is no text.
+    /// What was found, with the pieces of the text; `None` if the file is not text.
     pub report: Option<MatchReport>,
 }
 
@@ -57,7 +57,7 @@ impl ClassificationJobs {
         }
     }
 
-    /// Classifies a text or file and keeps a job of it. A file that is no text makes a job that
+    /// Classifies a text or file and keeps a job of it. A file that is not text makes a job that
     /// failed.
     pub(crate) async fn classify(
         &self,
@@ -186,7 +186,7 @@ fn place_count(types: &[MatchedType]) -> usize {
     types.iter().map(of_type).sum()
 }
 
-/// Returns what is kept: the first types, each with its first matches, as far as the bound goes.
+/// Returns what is kept: the first types, each with its first matches, up to the bound.
 fn findings(types: &[MatchedType]) -> Vec<JobFinding> {
     let mut left = limits::JOB_PLACES_MAX;
     let mut take = |count: usize| match left.checked_sub(count) {
@@ -281,8 +281,8 @@ mod tests {
             let report = report(match_count);
             let kept = findings(&report.types);
             assert_eq!(kept.iter().map(|finding| finding.matches.len()).sum::<usize>(), kept_count);
-            let told = problems(&report).iter().any(|problem| problem.code == "resultTruncated");
-            assert_eq!(told, is_cut, "{match_count}");
+            let is_reported = problems(&report).iter().any(|problem| problem.code == "resultTruncated");
+            assert_eq!(is_reported, is_cut, "{match_count}");
             assert!(!format!("{kept:?}").contains("4444"), "a piece of the text is kept");
         };
         let most = limits::JOB_PLACES_MAX / 2 - 1;

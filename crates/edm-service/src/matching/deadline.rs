@@ -1,9 +1,9 @@
 //! When the answer about a text must be ready. After the scan its matches are named and written,
-//! which can take as long as scanning some megabytes. A scan ends earlier by that time.
+//! which can take as long as a scan of some megabytes. The scan ends that much earlier.
 //!
 //! ```text
 //! begun |------------ scan ------------|-- names, JSON --| moment
-//!                                      ^ now + telling >= moment
+//!                                      ^ now + naming >= moment
 //! ```
 
 use std::sync::atomic::Ordering;
@@ -32,11 +32,11 @@ impl Deadline {
 
     /// Returns whether a scan must end now, so that its matches can be named and written in time.
     pub(crate) fn is_met(&self, now_micros: i64) -> bool {
-        now_micros.saturating_add(self.telling_micros()) >= self.micros
+        now_micros.saturating_add(self.naming_micros()) >= self.micros
     }
 
     /// Returns the time to name and write what was found. Counts no more than a type lists.
-    fn telling_micros(&self) -> i64 {
+    fn naming_micros(&self) -> i64 {
         let of = |found: u64, listed_max: usize| found.min(self.types.saturating_mul(listed_max as u64));
         let matches = of(self.progress.matches.load(Ordering::Relaxed), limits::MATCHES_MAX);
         let evidences = of(self.progress.evidences.load(Ordering::Relaxed), limits::LISTED_PLACES_MAX);
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scan_leaves_time_to_tell_what_it_found() {
+    fn a_scan_leaves_time_to_write_what_it_found() {
         let check = |types: usize, (matches, evidences): (u64, u64), now: i64, met: bool| {
             let deadline = Deadline::at(1_000_000, types);
             deadline.progress.matches.store(matches, Ordering::Relaxed);

@@ -175,8 +175,8 @@ fn rows_of(
         rows.extend(find(value, allowed + 1 - rows.len()));
         if rows.len() > allowed {
             let message = format!(
-                "the values stand in more than {allowed} rows, the most of one answer with this many columns: ask \
-                 for fewer values at once, or name fewer result columns"
+                "the values are in more than {allowed} rows, the most of one answer with this many columns: look \
+                 up fewer values at once, or name fewer result columns"
             );
             let kind = ErrorKind::TooMany { what: Resource::Row, allowed: allowed as u64 };
             return Err(Error::with_message(kind, message).at("values"));

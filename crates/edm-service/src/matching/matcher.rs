@@ -28,7 +28,7 @@ const TIMEOUT_MS_MAX: u64 = 600_000;
 /// because handing it over costs more than most such texts take. Among many texts it is scanned
 /// together with others.
 pub(crate) const BRIEF_TEXT_BYTES_MAX: usize = 8 * 1024;
-/// How long such a try may hold up the other requests of its thread.
+/// How long such a try may delay the other requests of its thread.
 const BRIEF_MICROS: i64 = 1_000;
 
 /// Cancels the scan of a matcher when it is dropped.
@@ -49,7 +49,7 @@ pub struct Matcher {
     offset_unit: OffsetUnit,
     exempt: Vec<Exclusion>,
     minimum_confidence: u8,
-    /// One for each type instead, unless it is empty.
+    /// The minimum of each type, instead; unused if it is empty.
     pub(crate) minimum_by_type: Vec<u8>,
     explain: bool,
     timeout_micros: i64,
@@ -60,13 +60,13 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Finds the records in a text. Takes as long as the text needs: not for threads that must not
-    /// block.
+    /// Finds the records in a text. Blocks its thread until the text is done.
     pub fn classify(&self, text: &str) -> MatchReport {
         self.scan(text, |_, report| self.named(report))
     }
 
-    /// Returns what cancels the work when it is dropped: for the side that waits for the answer.
+    /// Returns a guard that cancels the work when it is dropped, for the task that waits for the
+    /// answer.
     pub fn cancel_on_drop(&self) -> CancelOnDrop {
         CancelOnDrop(self.cancelled.clone())
     }
@@ -195,8 +195,7 @@ impl Matching {
         }
         let text = text.into_owned();
         let _cancel = matcher.cancel_on_drop();
-        // The matcher goes with the work: a cancelled scan holds its permit until it has really
-        // ended.
+        // The matcher moves into the work, so a cancelled scan holds its permit until it has ended.
         run_blocking(move || matcher.classify(&text)).await
     }
 

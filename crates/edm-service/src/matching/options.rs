@@ -31,11 +31,11 @@ pub struct MatchOptions {
 /// names the type is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Unavailable {
-    /// The report says so.
+    /// The report names the omission.
     #[default]
-    Told,
-    /// The request is refused: a redaction must be complete, and what a job says is not checked
-    /// again.
+    Reported,
+    /// The request is refused: a redaction must be complete, and the result of a job is not
+    /// checked again.
     Refused,
 }
 
@@ -50,7 +50,7 @@ impl Default for MatchOptions {
             exempt: Vec::new(),
             explain: false,
             timeout_ms: None,
-            unavailable: Unavailable::Told,
+            unavailable: Unavailable::Reported,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Permits to match: a semaphore with a bounded queue. It bounds how many texts are matched at once
 //! and how many wait.
 //!
-//! Turns go round the principals, not the texts (deficit round robin): in each round a principal
-//! may have [`TURN_BYTES`] matched, so the texts of one with many long texts wait for each other. A
+//! Principals take turns, not texts (deficit round robin): in each round a principal may have
+//! [`TURN_BYTES`] matched. The texts of a principal with many long texts so wait for each other. A
 //! free permit is given at once.
 //!
 //! A text that has begun runs to its end, so one principal could hold every permit when another one
-//! comes. There is therefore one permit more, only for a principal of which nothing is being
+//! comes. There is therefore one extra permit, only for a principal of which no text is being
 //! matched.
 
 use std::collections::{HashMap, VecDeque};
@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind};
 pub(crate) const BUSY_RETRY_SECONDS: u32 = 1;
 /// Bytes that a principal may have matched in each round.
 const TURN_BYTES: usize = 64 * 1024;
-/// What a text costs at least: also a short one takes a thread's time.
+/// The least cost of a text: a short one takes a thread's time as well.
 const TEXT_BYTES_MIN: usize = 1024;
 /// Texts of one principal that may wait at least, however short the queue is.
 const WAITING_MIN: usize = 8;
@@ -40,9 +40,9 @@ pub(crate) struct MatchQueue {
 struct State {
     running: usize,
     waiting: usize,
-    /// Those that have a text matched or waiting.
+    /// The principals with a text that is matched or waits.
     principals: HashMap<PrincipalId, Part>,
-    /// Those that have a text waiting, the next one first.
+    /// The principals with a text that waits, the next one first.
     turns: VecDeque<PrincipalId>,
     next_ticket: u64,
 }
@@ -102,8 +102,8 @@ impl MatchQueue {
                 state.begin(principal);
                 return Ok(Permit { queue: self.clone(), principal: principal.clone(), held: true });
             }
-            let own = state.principals.get(principal).map_or(0, |part| part.waiting.len());
-            let full = state.waiting >= self.queue_length || own >= self.part_length;
+            let waiting = state.principals.get(principal).map_or(0, |part| part.waiting.len());
+            let full = state.waiting >= self.queue_length || waiting >= self.part_length;
             if admission == Admission::New && full {
                 return Err(Error::of(ErrorKind::Busy { retry_after_seconds: BUSY_RETRY_SECONDS }));
             }
@@ -121,7 +121,7 @@ impl MatchQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives permits to those whose turn it is while there are any.
+    /// Gives free permits to the principals whose turn it is.
     fn let_in(self: &Arc<Self>) {
         loop {
             let next = self.lock().next(self.concurrency);
@@ -136,8 +136,8 @@ impl State {
     /// Returns whether a text of the principal may begin now: with a free permit, or with the extra
     /// one if it has none.
     fn has_permit(&self, principal: &PrincipalId, concurrency: usize) -> bool {
-        let own = self.principals.get(principal).map_or(0, |part| part.running);
-        self.running < concurrency || (self.running == concurrency && own == 0)
+        let running = self.principals.get(principal).map_or(0, |part| part.running);
+        self.running < concurrency || (self.running == concurrency && running == 0)
     }
 
     fn begin(&mut self, principal: &PrincipalId) {
@@ -215,7 +215,7 @@ impl State {
         self.forget(principal);
     }
 
-    /// Forgets a principal that has nothing.
+    /// Forgets a principal without a running or waiting text.
     fn forget(&mut self, principal: &PrincipalId) {
         if self.principals.get(principal).is_some_and(|part| part.running == 0 && part.waiting.is_empty()) {
             self.principals.remove(principal);

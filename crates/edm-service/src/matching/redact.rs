@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use edm_engine::{ActiveType, PreparedTypes, Query, Redaction};
+use edm_engine::{ActiveType, Limit, PreparedTypes, Query, Redaction, Report, Unfinished};
 use edm_hash::{Canonicaliser, Folded, decode_escapes};
 use edm_model::{Pattern, Wiped};
 
 use crate::access::authorise::{Classify, Grant};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, RedactionGap};
 use crate::matching::matcher::{Matcher, Matching};
 use crate::matching::options::{MatchOptions, Unavailable};
 use crate::matching::queue::Admission;
@@ -48,11 +48,11 @@ impl Matching {
         replacement: Replacement,
     ) -> Result<Redacted, Error> {
         let text = Wiped::from(text.into());
-        // Limits of a type without a listed match are in the diagnostics only.
+        // The limits of a type without a listed match are in the diagnostics only.
         let by_type = options.minimum_confidence.is_none();
         let options = MatchOptions { explain: true, unavailable: Unavailable::Refused, ..options };
         let mut matcher = self.matcher(grant, options, Admission::New, text.len()).await?;
-        refuse_unlooked(&matcher)?;
+        refuse_omitted(&matcher)?;
         matcher.types = naming_each_primary(matcher.types);
         if by_type {
             matcher.minimum_by_type =
@@ -62,12 +62,13 @@ impl Matching {
         let _cancel = matcher.cancel_on_drop();
         let (report, redacted) = run_blocking(move || {
             matcher.scan(&text, |query, report| {
+                refuse_unsearched(&report)?;
                 let redacted = replace(query, &report, replacement, &pseudonyms);
-                (matcher.named(report), redacted)
+                refuse_unfinished(&redacted)?;
+                Ok::<_, Error>((matcher.named(report), redacted))
             })
         })
-        .await?;
-        refuse_incomplete(&report, &redacted)?;
+        .await??;
         let below_threshold_count = u32::try_from(redacted.left_count).unwrap_or(u32::MAX);
         let report = MatchReport { diagnostics: Vec::new(), ..report };
         Ok(Redacted { text: redacted.text, report, below_threshold_count })
@@ -76,15 +77,15 @@ impl Matching {
 
 /// Fails where a requested type is not searched: the text would come back unchanged. A search of
 /// the previous data counts, because the store is configured so.
-fn refuse_unlooked(matcher: &Matcher) -> Result<(), Error> {
+fn refuse_omitted(matcher: &Matcher) -> Result<(), Error> {
     if !matcher.unsearched.unknown_type_ids.is_empty() {
         let message = "there is no sensitive type of one of these ids, so the text is not redacted: list \
                        /dataClassification/sensitiveTypes";
         return Err(Error::invalid("sensitiveTypeIds", message));
     }
-    let unlooked =
+    let omitted =
         matcher.unsearched.omissions.iter().find(|omission| omission.reason != OmissionReason::DataStale);
-    match unlooked {
+    match omitted {
         Some(omission) => {
             // A damaged file may be restored at any time, so trying again can help; missing data
             // has to be uploaded first.
@@ -99,20 +100,42 @@ fn refuse_unlooked(matcher: &Matcher) -> Result<(), Error> {
     }
 }
 
-/// Fails where matches might be left in the redacted text.
-fn refuse_incomplete(report: &MatchReport, redacted: &edm_engine::Redacted) -> Result<(), Error> {
-    if report.timed_out || redacted.unfinished {
-        let message = "the text could not be searched in the given time, so it is not redacted: allow more time \
-                       or send it in parts";
-        return Err(Error::invalid("timeoutInMs", message));
+/// Fails if the text has matches that the report does not list. Replacing the listed ones would be
+/// wasted work.
+fn refuse_unsearched(report: &Report) -> Result<(), Error> {
+    let listed = report.types.iter().flat_map(|found| &found.limits);
+    // The limits of a type without a listed match.
+    let unlisted = report.diagnostics.iter().flat_map(|found| &found.limits);
+    refuse_hidden_matches(listed.chain(unlisted))?;
+    if report.stopped { Err(out_of_time()) } else { Ok(()) }
+}
+
+/// Fails if matches may be left in the redacted text.
+fn refuse_unfinished(redacted: &edm_engine::Redacted) -> Result<(), Error> {
+    // A limit comes first: more time does not help if a limit hides matches.
+    refuse_hidden_matches(redacted.limits.iter())?;
+    match redacted.unfinished {
+        None => Ok(()),
+        Some(Unfinished::Stopped) => Err(out_of_time()),
+        Some(Unfinished::RoundsUsedUp) => Err(incomplete(RedactionGap::RoundsUsedUp)),
     }
-    let listed = report.types.iter().flat_map(|matched| &matched.limits);
-    let unlisted = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.limits);
-    let mut limits = listed.chain(unlisted).chain(&redacted.limits);
+}
+
+fn refuse_hidden_matches<'a>(mut limits: impl Iterator<Item = &'a Limit>) -> Result<(), Error> {
     match limits.find(|limit| limit.kind.may_hide_matches()) {
-        Some(limit) => Err(Error::of(ErrorKind::RedactionIncomplete { limit: limit.kind }).at("text")),
+        Some(limit) => Err(incomplete(RedactionGap::Limit(limit.kind))),
         None => Ok(()),
     }
+}
+
+fn incomplete(cause: RedactionGap) -> Error {
+    Error::of(ErrorKind::RedactionIncomplete { cause }).at("text")
+}
+
+fn out_of_time() -> Error {
+    let message = "the text could not be searched in the given time, so it is not redacted: allow more time \
+                   or send it in parts";
+    Error::invalid("timeoutInMs", message)
 }
 
 /// Returns the types with a pattern for each primary that they may have. Where any column anchors,
@@ -155,7 +178,7 @@ fn with_each_primary(active: &ActiveType) -> Arc<ActiveType> {
 /// of a value get the same one.
 fn replace(
     query: &Query<'_>,
-    report: &edm_engine::Report,
+    report: &Report,
     replacement: Replacement,
     pseudonyms: &Pseudonyms,
 ) -> edm_engine::Redacted {
@@ -188,62 +211,66 @@ fn replace(
 
 #[cfg(test)]
 mod tests {
-    use edm_model::{LimitKind, SensitiveTypeId};
+    use edm_engine::{Diagnostic, TypeReport};
+    use edm_model::LimitKind;
 
     use super::*;
-    use crate::matching::report::{MatchedType, TypeDiagnostic};
 
+    fn kind_of(refused: Result<(), Error>) -> Option<ErrorKind> {
+        refused.err().map(|error| error.kind().clone())
+    }
+
+    /// Returns a report of one type that met the limit, with a listed match or without.
+    fn report_with(limit: Limit, unlisted: bool) -> Report {
+        let mut report = Report::default();
+        if unlisted {
+            report.diagnostics.push(Diagnostic { type_index: 0, limits: vec![limit], unmatched: Vec::new() });
+        } else {
+            report.types.push(TypeReport {
+                type_index: 0,
+                confidence: 85,
+                unique_count: 1,
+                counts: Vec::new(),
+                matches: Vec::new(),
+                truncated: limit.kind == LimitKind::Matches,
+                limits: vec![limit],
+            });
+        }
+        report
+    }
+
+    /// A redaction that met a limit in many rounds, until its time or its rounds were used up, was
+    /// refused for its time.
     #[test]
     fn a_text_is_redacted_whole_or_not_at_all() {
-        let check = |kind: LimitKind, allowed: u64, unlisted: bool, refused: bool| {
-            // Met in the text as it came, or in the redacted one.
-            let again = edm_engine::Redacted {
-                limits: vec![edm_engine::Limit { kind, allowed }],
-                ..edm_engine::Redacted::default()
-            };
-            let limits = vec![edm_engine::Limit { kind, allowed }];
-            let id = SensitiveTypeId::from_random_bytes([1; 16]);
-            let mut report = MatchReport {
-                types: Vec::new(),
-                diagnostics: Vec::new(),
-                unknown_type_ids: Vec::new(),
-                omissions: Vec::new(),
-                timed_out: false,
-            };
-            if unlisted {
-                report.diagnostics.push(TypeDiagnostic { id, limits, unmatched: Vec::new() });
-            } else {
-                report.types.push(MatchedType {
-                    id,
-                    name: String::new(),
-                    recommended_confidence: 75,
-                    confidence: 85,
-                    unique_count: 1,
-                    counts: Vec::new(),
-                    matches: Vec::new(),
-                    truncated: kind == LimitKind::Matches,
-                    limits,
-                });
+        let check = |kind: LimitKind, allowed: u64, hides: bool| {
+            let limit = Limit { kind, allowed };
+            let of_limit =
+                hides.then_some(ErrorKind::RedactionIncomplete { cause: RedactionGap::Limit(kind) });
+            for (unlisted, stopped) in [(false, false), (false, true), (true, false), (true, true)] {
+                let report = Report { stopped, ..report_with(limit, unlisted) };
+                let expected = of_limit.clone().or(stopped.then_some(ErrorKind::InvalidArgument));
+                let refused = kind_of(refuse_unsearched(&report));
+                assert_eq!(refused, expected, "{kind:?}, unlisted: {unlisted}, stopped: {stopped}");
             }
-            let expected = refused.then_some(ErrorKind::RedactionIncomplete { limit: kind });
-            let refusal = |report: &MatchReport, redacted: &edm_engine::Redacted| {
-                refuse_incomplete(report, redacted).err().map(|error| error.kind().clone())
-            };
-            let clean = edm_engine::Redacted::default();
-            assert_eq!(refusal(&report, &clean), expected, "{kind:?}, unlisted: {unlisted}");
-            report.types.clear();
-            report.diagnostics.clear();
-            assert_eq!(refusal(&report, &again), expected, "{kind:?} in the redacted text");
-            assert_eq!(refusal(&report, &clean), None);
-            let unfinished = edm_engine::Redacted { unfinished: true, ..clean };
-            assert!(refusal(&report, &unfinished).is_some());
+            let rounds = ErrorKind::RedactionIncomplete { cause: RedactionGap::RoundsUsedUp };
+            for (unfinished, otherwise) in [
+                (None, None),
+                (Some(Unfinished::Stopped), Some(ErrorKind::InvalidArgument)),
+                (Some(Unfinished::RoundsUsedUp), Some(rounds)),
+            ] {
+                let clean = edm_engine::Redacted { unfinished, ..edm_engine::Redacted::default() };
+                assert_eq!(kind_of(refuse_unfinished(&clean)), otherwise);
+                let met = edm_engine::Redacted { limits: vec![limit], ..clean };
+                let expected = of_limit.clone().or(otherwise);
+                assert_eq!(kind_of(refuse_unfinished(&met)), expected, "{kind:?} and {unfinished:?}");
+            }
         };
-        for unlisted in [false, true] {
-            check(LimitKind::Matches, 10_000, unlisted, true);
-            check(LimitKind::RowChecks, 1 << 24, unlisted, true);
-            check(LimitKind::RowSet, 256, unlisted, true);
-            check(LimitKind::Unique, 65_536, unlisted, true);
-            check(LimitKind::Proximity, 65_536, unlisted, false);
-        }
+        assert_eq!(kind_of(refuse_unsearched(&Report::default())), None);
+        check(LimitKind::Matches, 10_000, true);
+        check(LimitKind::RowChecks, 1 << 24, true);
+        check(LimitKind::RowSet, 256, true);
+        check(LimitKind::Unique, 65_536, true);
+        check(LimitKind::Proximity, 65_536, false);
     }
 }

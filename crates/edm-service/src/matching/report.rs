@@ -13,12 +13,11 @@ use crate::serve::omission::Omission;
 pub struct MatchReport {
     /// The types that have a match of the requested confidence.
     pub types: Vec<MatchedType>,
-    /// Why values that were found are no match; filled where it was asked for.
+    /// Why values that were found are no match; filled if the request wants it.
     pub diagnostics: Vec<TypeDiagnostic>,
-    /// The named types that there are not.
+    /// The named types that do not exist.
     pub unknown_type_ids: Vec<String>,
-    /// What the text was not looked at for: where there is something, "nothing found" says nothing
-    /// of it.
+    /// The types for which the text was not searched. "Nothing found" says nothing about these.
     pub omissions: Vec<Omission>,
     /// Whether the time ran out before the end of the text.
     pub timed_out: bool,
@@ -33,7 +32,7 @@ pub struct Place {
     pub start: usize,
     /// Where it ends, in bytes.
     pub end: usize,
-    /// Where it begins, in the units that were asked for.
+    /// Where it begins, in the units of the request.
     pub offset: u64,
     /// How long it is, in the same units.
     pub length: u64,
@@ -106,7 +105,7 @@ pub struct TypeDiagnostic {
 pub struct UnmatchedValue {
     /// Why.
     pub reason: Reason,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
     /// Its column.
     pub column: String,
@@ -114,7 +113,7 @@ pub struct UnmatchedValue {
     pub notes: Vec<Note>,
 }
 
-/// What a request asked for and a scan does not search.
+/// What a request names and a scan does not search.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Unsearched {
     /// The named types that do not exist.
@@ -123,12 +122,11 @@ pub(crate) struct Unsearched {
 }
 
 impl MatchReport {
-    /// Returns whether there is nothing to report: no match, nothing to explain and nothing that
-    /// went wrong.
+    /// Returns whether there is nothing to report: no match, no explanation and no problem.
     pub fn is_empty(&self) -> bool {
         let Self { types, diagnostics, unknown_type_ids, omissions, timed_out } = self;
-        let nothing_to_tell = types.is_empty() && diagnostics.is_empty();
-        nothing_to_tell && unknown_type_ids.is_empty() && omissions.is_empty() && !timed_out
+        let nothing_found = types.is_empty() && diagnostics.is_empty();
+        nothing_found && unknown_type_ids.is_empty() && omissions.is_empty() && !timed_out
     }
 
     /// Gives the engine's report its names.

@@ -1,5 +1,5 @@
-//! A text that is matched as it comes: a thread of its own scans it, and holds no permit while
-//! nothing comes.
+//! A text that is matched as it arrives: a separate thread scans it, and holds no permit while no
+//! piece arrives.
 
 use bytes::Bytes;
 use edm_engine::{NotUtf8, Scanner};
@@ -40,10 +40,10 @@ impl TextStream {
 }
 
 impl Matching {
-    /// Starts to find the records of the tenant's stores in a text that comes in pieces. A time
-    /// limit counts from now, if one is asked for; there is none otherwise, because the length of
-    /// the text is unknown. Each text has a thread of its own: the caller bounds how many there are
-    /// at once.
+    /// Starts to find the records of the tenant's stores in a text that comes in pieces. A
+    /// requested time limit counts from now. Without one there is none, because the length of the
+    /// text is unknown. Each text has a separate thread: the caller bounds how many there are at
+    /// once.
     pub(crate) async fn classify_stream(
         &self,
         grant: &Grant<'_, Classify>,
@@ -60,7 +60,7 @@ impl Matching {
         let deadline = if timed { matcher.deadline() } else { matcher.deadline_at(i64::MAX) };
         let work = move || {
             let _entered = span.enter();
-            // The request may be gone.
+            // The receiver is gone if the request was cancelled.
             let _ = done.send(scan_pieces(&mut matcher, arriving, &runtime, &deadline));
         };
         let spawned = std::thread::Builder::new().name("text-stream".to_owned()).spawn(work);

@@ -11,7 +11,7 @@ pub(crate) const NONCE_BYTES: usize = 12;
 const BLOCK_FORMAT_VERSION: u16 = 1;
 
 /// Encrypts the blocks of one session at rest. The nonce is the block's number; the session, store
-/// and tenant are bound, so that no block can be put in another's place.
+/// and tenant are bound, so that no block can replace another.
 pub(crate) struct BlockCipher {
     cipher: Aes256GcmSiv,
     bound: Vec<u8>,
@@ -47,7 +47,8 @@ impl BlockCipher {
         block
     }
 
-    /// Decrypts a block in place. Fails when a bit of it, or its place, is another.
+    /// Decrypts a block in place. Fails if any bit of it differs, or if it belongs to another
+    /// place.
     pub(crate) fn decrypt(&self, number: u32, mut sealed: Vec<u8>) -> Result<Vec<u8>, Error> {
         let (nonce, bound) = self.nonce_and_bound(number);
         self.cipher

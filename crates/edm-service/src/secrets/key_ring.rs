@@ -1,16 +1,18 @@
-//! The keys that are derived of the master key (HKDF-SHA256), one for each purpose, and the
-//! envelope of small secrets at rest: a nonce and the ciphertext of AES-256-GCM-SIV, which forgives
-//! a repeated nonce.
+//! The keys that are derived from the master key (HKDF-SHA256), one for each purpose, and the
+//! envelope of small secrets at rest: a nonce and the ciphertext of AES-256-GCM-SIV, which
+//! tolerates a repeated nonce.
 
 use aes_gcm_siv::aead::{Aead, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, KeyInit, Nonce};
-use edm_model::TenantId;
+use edm_engine::GenerationKey;
+use edm_model::{SessionId, StoreId, TenantId};
 use edm_store::SessionDraft;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::deps::Random;
+use crate::blob_layout::GenerationPlace;
+use crate::deps::{Random, random_bytes};
 use crate::error::{Error, ErrorKind};
 use crate::secrets::block_cipher::{BlockCipher, NONCE_BYTES};
 use crate::secrets::master_key::{KEY_BYTES, MasterKey};
@@ -23,6 +25,8 @@ pub(crate) enum Purpose {
     Salt,
     /// Sealing the keys of sessions' blocks.
     BlockKey,
+    /// Sealing the keys of generations' files.
+    GenerationKey,
     /// Proving that the master key is the right one.
     Check,
 }
@@ -32,6 +36,7 @@ impl Purpose {
         match self {
             Purpose::Salt => b"edm/v1/seal/salt",
             Purpose::BlockKey => b"edm/v1/seal/block-key",
+            Purpose::GenerationKey => b"edm/v3/seal/generation-key",
             Purpose::Check => b"edm/v1/seal/check",
         }
     }
@@ -106,15 +111,78 @@ impl KeyRing {
         BlockCipher::new(&key, session.tenant, session.store_id, session.id)
     }
 
+    /// Makes the key of a session's generation. Returns it with its seal.
+    pub(crate) fn new_generation_key(
+        &self,
+        session: SessionId,
+        random: &dyn Random,
+    ) -> (GenerationKey, Vec<u8>) {
+        let key = GenerationKey::new(random_bytes(random));
+        let secret = key.expose_for_sealing().as_slice();
+        let sealed = self.seal(Purpose::GenerationKey, session.as_bytes(), secret, random);
+        (key, sealed)
+    }
+
+    /// Returns what the files of a session's generation are encrypted under. Fails before the
+    /// commit, and when the key is gone.
+    pub(crate) fn generation_key(&self, draft: &SessionDraft) -> Result<GenerationKey, Error> {
+        let session = &draft.session;
+        let sealed = draft.sealed_generation_key.as_deref();
+        let sealed = sealed.ok_or_else(|| Error::of(ErrorKind::SessionClosed { state: session.state }))?;
+        let key = self.open(Purpose::GenerationKey, session.id.as_bytes(), sealed)?;
+        let key = key.as_slice().try_into().map_err(|_| Error::of(ErrorKind::Corrupt))?;
+        Ok(GenerationKey::new(key))
+    }
+
+    /// Returns the cipher of one generation's manifest. Its key encrypts nothing else, so the nonce
+    /// is fixed: a retry must write the same bytes.
+    fn manifest_cipher(&self, place: &GenerationPlace) -> (Aes256GcmSiv, Nonce) {
+        let key = self.derive(b"edm/v3/manifest", &place.context());
+        (Aes256GcmSiv::new((&*key).into()), Nonce::from([0; NONCE_BYTES]))
+    }
+
+    /// Encrypts the manifest of a generation. The same manifest gives the same bytes.
+    pub(crate) fn seal_manifest(&self, place: &GenerationPlace, manifest: &[u8]) -> Vec<u8> {
+        let (cipher, nonce) = self.manifest_cipher(place);
+        cipher.encrypt(&nonce, manifest).expect("a manifest is below the cipher's limit of 64 GiB")
+    }
+
+    /// Decrypts the manifest of a generation. Fails when a bit of it, or its place, is another.
+    pub(crate) fn open_manifest(
+        &self,
+        place: &GenerationPlace,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let (cipher, nonce) = self.manifest_cipher(place);
+        let damaged =
+            |_| Error::of(ErrorKind::Corrupt).because("the manifest does not open under the master key");
+        cipher.decrypt(&nonce, sealed).map(Zeroizing::new).map_err(damaged)
+    }
+
     /// Derives the key that signs upload URIs.
     pub(crate) fn upload_signing_key(&self) -> Zeroizing<[u8; KEY_BYTES]> {
         self.derive(b"edm/v1/upload-signature", b"")
     }
 
-    /// Derives the key of a tenant's pseudonyms, which no salt has a part in.
+    /// Derives the key of a tenant's pseudonyms. It does not depend on any salt.
     pub(crate) fn pseudonyms(&self, tenant: TenantId) -> Pseudonyms {
         Pseudonyms::new(self.derive(b"edm/v1/pseudonym", tenant.as_bytes()))
     }
+}
+
+/// Decrypts the manifest of a generation outside of a service, for a program that has the master
+/// key. The manifest has the keys of the generation's files.
+///
+/// # Errors
+/// `Corrupt` if a bit of it, its place or the master key is another.
+pub fn open_manifest(
+    master_key: MasterKey,
+    tenant: TenantId,
+    store_id: StoreId,
+    session_id: SessionId,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    KeyRing::new(master_key).open_manifest(&GenerationPlace { tenant, store_id, session_id }, sealed)
 }
 
 #[cfg(test)]
@@ -139,6 +207,29 @@ mod tests {
             other.open(Purpose::Salt, b"a", &sealed).expect_err("refused").kind(),
             &ErrorKind::WrongMasterKey
         );
+    }
+
+    #[test]
+    fn a_manifest_opens_only_in_its_own_place() {
+        let keys = KeyRing::new(MasterKey::generate(&counting()));
+        let place = |session| GenerationPlace {
+            tenant: TenantId::DEFAULT,
+            store_id: StoreId::from_bytes([1; 16]),
+            session_id: SessionId::from_bytes([session; 16]),
+        };
+        let sealed = keys.seal_manifest(&place(2), b"a manifest");
+        assert_eq!(sealed, keys.seal_manifest(&place(2), b"a manifest"), "a retry writes the same");
+        assert_eq!(keys.open_manifest(&place(2), &sealed).expect("opens").as_slice(), b"a manifest");
+        assert!(keys.open_manifest(&place(3), &sealed).is_err());
+        for at in 0..sealed.len() {
+            let mut damaged = sealed.clone();
+            damaged[at] ^= 1;
+            assert_eq!(
+                keys.open_manifest(&place(2), &damaged).expect_err("refused").kind(),
+                &ErrorKind::Corrupt
+            );
+            assert!(keys.open_manifest(&place(2), &sealed[..at]).is_err(), "cut after {at}");
+        }
     }
 
     #[test]

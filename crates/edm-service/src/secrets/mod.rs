@@ -1,4 +1,4 @@
-//! Secrets at rest: the keys derived of the master key, the salts, and the signatures of upload
+//! Secrets at rest: the keys derived from the master key, the salts, and the signatures of upload
 //! URIs.
 
 pub(crate) mod block_cipher;

@@ -44,14 +44,18 @@ impl Salts {
     }
 
     /// Stores a salt that a session brought, under a new key id.
-    pub(crate) async fn keep_own(&self, tenant: TenantId, text: SecretText) -> Result<(KeyId, Salt), Error> {
-        let (row, salt) = self.seal_own(tenant, text)?;
+    pub(crate) async fn keep_given(
+        &self,
+        tenant: TenantId,
+        text: SecretText,
+    ) -> Result<(KeyId, Salt), Error> {
+        let (row, salt) = self.seal_given(tenant, text)?;
         self.catalog.insert_salt(&row).await?;
         Ok((row.key_id, salt))
     }
 
     /// Seals a salt that a session brought, under a new key id, to be stored with the session.
-    pub(crate) fn seal_own(&self, tenant: TenantId, text: SecretText) -> Result<(SaltRow, Salt), Error> {
+    pub(crate) fn seal_given(&self, tenant: TenantId, text: SecretText) -> Result<(SaltRow, Salt), Error> {
         let salt = Salt::new(text.expose_for_wire().to_owned())
             .map_err(|_| Error::of(ErrorKind::InvalidSalt).at("salt"))?;
         Ok((self.seal_salt(tenant, &salt, true), salt))

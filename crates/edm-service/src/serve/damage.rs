@@ -1,4 +1,4 @@
-//! What counts as damage of stored data: errors that trying again would not mend.
+//! What counts as damage of stored data: errors that a retry would not fix.
 
 use crate::error::{Error, ErrorKind};
 

@@ -5,11 +5,11 @@
 use edm_engine::Generation;
 use edm_model::Pattern;
 
-/// From this confidence on, a supporting column counts as evidence in a default pattern; below it
-/// is a weak one.
+/// A supporting column of a default pattern counts as evidence from this confidence on. Below it,
+/// the column is weak.
 const EVIDENCE_CONFIDENCE: u8 = 75;
 
-const REMEDY: &str = "to use what the live data gives, define a sensitive type of your own, or delete the data store and upload anew";
+const REMEDY: &str = "to use what the live data gives, define a sensitive type of your own, or delete the data store and upload again";
 
 /// How the patterns that the live data would give differ from the pinned ones.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct DefaultTypeDrift {
     columns: Vec<(usize, String)>,
 }
 
-/// What a column does in a default type.
+/// The part of a column in a default type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Weak,

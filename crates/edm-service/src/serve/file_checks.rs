@@ -7,11 +7,14 @@
 use std::time::Duration;
 
 use edm_engine::{FileCheck, file_checks};
-use edm_store::{BlobPath, Blobs};
+use edm_store::{BlobPath, Blobs, GenerationRow};
+use sha2::{Digest, Sha256};
 
-use crate::blob_layout;
+use crate::blob_layout::{self, GenerationPlace};
 use crate::error::{Error, ErrorKind};
+use crate::secrets::key_ring::KeyRing;
 use crate::serve::damage::{broken, lost};
+use crate::serve::generations::require_published;
 
 /// Bytes that are read at once.
 const PIECE_BYTES: u64 = 1024 * 1024;
@@ -43,47 +46,47 @@ impl Pace {
     }
 }
 
-/// Reads every file of the generation in a folder and compares it with the manifest, which
-/// `is_manifest` must accept. Fails with `Corrupt` at the first file that is damaged, cut or gone.
+/// Reads every file of a generation and compares it with the manifest, which must be the one that
+/// the catalog names. Fails with `Corrupt` at the first file that is damaged, cut or gone.
 pub(crate) async fn check_files(
     blobs: &Blobs,
-    folder: &BlobPath,
+    keys: &KeyRing,
+    row: &GenerationRow,
     pace: Pace,
-    is_manifest: impl Fn(&[u8]) -> bool,
 ) -> Result<ReadCounts, Error> {
-    let path = folder.join(blob_layout::MANIFEST)?;
-    let manifest = blobs.get(&path).await.map_err(lost)?;
-    let checks = file_checks(&manifest).map_err(broken)?;
-    if !is_manifest(&manifest) {
-        return Err(Error::with_message(
-            ErrorKind::Corrupt,
-            "the manifest is another than the one that is served",
-        ));
-    }
-    let mut read = ReadCounts { files: 1, bytes: manifest.len() as u64 };
+    let place = GenerationPlace::of(row);
+    let folder = place.folder()?;
+    let sealed = blobs.get(&folder.join(blob_layout::MANIFEST)?).await.map_err(lost)?;
+    require_published(&row.manifest_sha256, &Sha256::digest(&sealed).into())?;
+    let checks = file_checks(&keys.open_manifest(&place, &sealed)?).map_err(broken)?;
+    let mut read = ReadCounts { files: 1, bytes: sealed.len() as u64 };
     for check in checks {
         read.bytes += check.length();
-        check_file(blobs, folder, pace, check).await?;
+        check_file(blobs, &folder, pace, check).await?;
         read.files += 1;
     }
     Ok(read)
 }
 
-async fn check_file(blobs: &Blobs, folder: &BlobPath, pace: Pace, mut check: FileCheck) -> Result<(), Error> {
+async fn check_file(blobs: &Blobs, folder: &BlobPath, pace: Pace, check: FileCheck) -> Result<(), Error> {
     let path = folder.join(check.name())?;
     let length = blobs.length(&path).await.map_err(lost)?;
     if length != check.length() {
         return Err(Error::of(ErrorKind::Corrupt).because(format!("{path} has {length} bytes")));
     }
+    // The tags are at the end, and the chunks before them are compared with them.
+    let end = check.tags_at();
+    let tags = blobs.get_part(&path, end, length - end).await.map_err(lost)?;
+    let mut check = check.with_tags(&tags).map_err(broken)?;
     let mut from = 0;
-    while from < length {
-        let piece = blobs.get_part(&path, from, PIECE_BYTES.min(length - from)).await;
+    while from < end {
+        let piece = blobs.get_part(&path, from, PIECE_BYTES.min(end - from)).await;
         let piece = piece.map_err(lost)?;
         if piece.is_empty() {
             return Err(Error::of(ErrorKind::Corrupt).because(format!("{path} became shorter")));
         }
         from += piece.len() as u64;
-        check.push(&piece);
+        check.push(&piece).map_err(broken)?;
         pace.rest(piece.len() as u64).await;
     }
     check.finish().map_err(broken)

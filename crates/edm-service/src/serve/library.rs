@@ -19,9 +19,9 @@ use crate::serve::tenant_types::{TenantTypes, fits};
 /// What the live data says about a column.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ColumnFacts {
-    /// What it is fit for; `None` before the first generation, or where the column changed since.
+    /// Its class; `None` before the first generation, or if the column changed since.
     pub class: Option<ColumnClass>,
-    /// What a person should know about it.
+    /// Warnings for people.
     pub warnings: Vec<String>,
 }
 
@@ -38,20 +38,19 @@ pub(crate) struct Library {
 /// What is served at one moment.
 #[derive(Clone, Default)]
 struct Snapshot {
-    stores: HashMap<StoreId, Standing>,
+    stores: HashMap<StoreId, StoreData>,
     types: HashMap<TenantId, Arc<TenantTypes>>,
 }
 
-/// The state of a store that has published data.
+/// The data of a store that has published some.
 #[derive(Clone)]
-struct Standing {
+struct StoreData {
     tenant: TenantId,
     data: Data,
 }
 
 impl Snapshot {
-    /// Matches nothing against a generation that is not the searched one: the promise of a
-    /// snapshot.
+    /// Drops the types whose generation is not the searched one: a snapshot never contains any.
     fn drop_stale_types(&mut self, tenant: TenantId) {
         let Some(types) = self.types.get(&tenant) else { return };
         let searched = |store: StoreId| self.stores.get(&store).and_then(|one| one.data.generation());
@@ -75,18 +74,18 @@ impl Changing<'_> {
     ) {
         let mut next = Snapshot::clone(&self.library.snapshot.load());
         for (tenant, store, data) in stores {
-            next.stores.insert(store, Standing { tenant, data });
+            next.stores.insert(store, StoreData { tenant, data });
             next.drop_stale_types(tenant);
         }
         for (tenant, types) in types {
-            let data_of = |store: StoreId| next.stores.get(&store).map(|standing| &standing.data);
+            let data_of = |store: StoreId| next.stores.get(&store).map(|stored| &stored.data);
             let made = TenantTypes::of(types, data_of);
             next.types.insert(tenant, Arc::new(made));
         }
         self.library.snapshot.store(Arc::new(next));
     }
 
-    /// Forgets a removed store with its types. Cannot fail.
+    /// Forgets a removed store with its types.
     pub(crate) fn remove(&self, tenant: TenantId, store: StoreId) {
         let mut next = Snapshot::clone(&self.library.snapshot.load());
         next.stores.remove(&store);
@@ -102,12 +101,12 @@ impl Changing<'_> {
     /// searched.
     pub(crate) fn withdraw(&self, store: StoreId, damaged: &Arc<Generation>) -> bool {
         let mut next = Snapshot::clone(&self.library.snapshot.load());
-        let Some(standing) = next.stores.get_mut(&store) else { return false };
-        if !standing.data.generation().is_some_and(|searched| Arc::ptr_eq(searched, damaged)) {
+        let Some(stored) = next.stores.get_mut(&store) else { return false };
+        if !stored.data.generation().is_some_and(|searched| Arc::ptr_eq(searched, damaged)) {
             return false;
         }
-        standing.data = Data::Unserved;
-        let tenant = standing.tenant;
+        stored.data = Data::Unserved;
+        let tenant = stored.tenant;
         next.drop_stale_types(tenant);
         self.library.snapshot.store(Arc::new(next));
         true
@@ -132,12 +131,12 @@ impl Library {
 
     /// Returns the generation that is searched for a store.
     pub(crate) fn generation(&self, store: StoreId) -> Option<Arc<Generation>> {
-        self.snapshot.load().stores.get(&store).and_then(|standing| standing.data.generation().cloned())
+        self.snapshot.load().stores.get(&store).and_then(|stored| stored.data.generation().cloned())
     }
 
     /// Returns what is searched of a store; nothing where it has no data yet.
     pub(crate) fn data(&self, store: StoreId) -> Option<Data> {
-        self.snapshot.load().stores.get(&store).map(|standing| standing.data.clone())
+        self.snapshot.load().stores.get(&store).map(|stored| stored.data.clone())
     }
 
     /// Returns the state of a store on this node: `Unserved` also where the catalog has lost its
@@ -155,7 +154,7 @@ impl Library {
     /// matched against.
     pub(crate) fn serves(&self, store: StoreId, session: SessionId) -> bool {
         let snapshot = self.snapshot.load();
-        let live = snapshot.stores.get(&store).map(|standing| &standing.data);
+        let live = snapshot.stores.get(&store).map(|stored| &stored.data);
         matches!(live, Some(Data::Live(generation)) if generation.session_id() == session)
     }
 
@@ -163,7 +162,7 @@ impl Library {
     pub(crate) fn stores(&self) -> Vec<(TenantId, StoreId, Data)> {
         let snapshot = self.snapshot.load();
         let each = snapshot.stores.iter();
-        each.map(|(store, standing)| (standing.tenant, *store, standing.data.clone())).collect()
+        each.map(|(store, stored)| (stored.tenant, *store, stored.data.clone())).collect()
     }
 
     /// Returns the tenants whose types are known.
@@ -181,17 +180,16 @@ impl Library {
         self.snapshot.load().types.values().any(|types| types.can_match(wanted))
     }
 
-    /// Returns what the live data says of each column, and nothing of one that is another there.
+    /// Returns what the live data says about each column; nothing for a column that it lacks.
     pub(crate) fn column_facts(&self, store: StoreId, columns: &Columns) -> Vec<ColumnFacts> {
         let snapshot = self.snapshot.load();
-        let standing = snapshot.stores.get(&store);
-        let Some((standing, generation)) =
-            standing.and_then(|standing| Some((standing, standing.data.generation()?)))
+        let stored = snapshot.stores.get(&store);
+        let Some((stored, generation)) = stored.and_then(|stored| Some((stored, stored.data.generation()?)))
         else {
             return vec![ColumnFacts::default(); columns.as_slice().len()];
         };
         let (classes, warnings) = (generation.classes(), generation.warnings());
-        let default = snapshot.types.get(&standing.tenant).and_then(|types| {
+        let default = snapshot.types.get(&stored.tenant).and_then(|types| {
             types.active.iter().find(|found| found.default_type && found.generation.store_id() == store)
         });
         let drift =
@@ -205,7 +203,7 @@ impl Library {
         columns.as_slice().iter().map(|column| facts(column).unwrap_or_default()).collect()
     }
 
-    /// Returns what a person should know of a type.
+    /// Returns the warnings about a type.
     pub(crate) fn type_warnings(&self, sensitive_type: &SensitiveType) -> Vec<String> {
         let generation = match self.data(sensitive_type.rule.store_id) {
             None => return vec!["the data store has no data yet: upload its table".to_owned()],
@@ -237,8 +235,8 @@ impl Library {
     }
 }
 
-/// What is said of a type whose data cannot be read.
-const UNAVAILABLE: &str = "dataUnavailable: the live data of the data store cannot be read, so texts are not looked at for \
+/// The warning about a type whose data cannot be read.
+const UNAVAILABLE: &str = "dataUnavailable: the live data of the data store cannot be read, so texts are not searched for \
                            this type: restore its files from a backup, or upload its table again";
 
 #[cfg(test)]
@@ -247,7 +245,7 @@ mod tests {
     use crate::serve::omission::{Omission, OmissionReason};
     use crate::serve::tenant_types::CHOICES_KEPT_MAX;
     use edm_engine::build::{self, BlockFacts, PART_BYTES_DEFAULT, Plan, PlanInput};
-    use edm_engine::{ActiveType, FileBytes, PreparedTypes};
+    use edm_engine::{ActiveType, FileBytes, GenerationKey, PreparedTypes};
     use edm_hash::{RecordHasher, Salt};
     use edm_model::{Column, ExactMatchRule, KeyId, SensitiveTypeId, Timestamp};
 
@@ -264,6 +262,7 @@ mod tests {
             store_id: StoreId::from_bytes([store; 16]),
             session_id: SessionId::from_bytes([session; 16]),
             key_id: KeyId::from_bytes([3; 16]),
+            key: GenerationKey::new([session; 32]),
             columns,
             tokens_max: 64,
             blocks: vec![BlockFacts { number: 0, first_row: 0, row_count: 1 }],

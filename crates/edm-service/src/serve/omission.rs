@@ -1,28 +1,28 @@
-//! What a text is not looked at for, and why.
+//! The types for which a text is not searched, and why.
 
 use edm_model::SensitiveTypeId;
 
-/// A type that a text was not looked at for, or not in the data that is live.
+/// A type for which a text was not searched, or not with the data that is live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Omission {
-    /// The type; none where nothing at all was looked for.
+    /// The type; `None` if nothing at all was searched for.
     pub type_id: Option<SensitiveTypeId>,
     /// Why.
     pub reason: OmissionReason,
 }
 
-/// Why a text was not looked at for a type.
+/// Why a text was not searched for a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OmissionReason {
     /// Its data store has no data yet.
     NoData,
     /// Its data store has data, and no pattern of the type fits it.
     NoPattern,
-    /// Its data store has data, and some patterns of the type name columns that this does not have.
+    /// Its data store has data, and some patterns of the type name columns that the data lacks.
     SomePatterns,
     /// The live data cannot be read.
     DataUnavailable,
-    /// The live data cannot be read; the text was looked at for what was live before.
+    /// The live data cannot be read; the text was searched with the data before it.
     DataStale,
 }
 
@@ -39,7 +39,7 @@ impl OmissionReason {
 }
 
 impl Omission {
-    /// Returns the sentence for a caller: what was not looked for, and what to do.
+    /// Returns the sentence for a caller: what was not searched for, and what to do.
     pub const fn sentence(self) -> &'static str {
         match (self.reason, self.type_id) {
             (OmissionReason::NoData, None) => {
@@ -57,11 +57,11 @@ impl Omission {
                  them: see the type's warnings"
             }
             (OmissionReason::DataUnavailable, _) => {
-                "the live data of this type cannot be read, so the text was not looked at for it: restore its files from \
+                "the live data of this type cannot be read, so the text was not searched for it: restore its files from \
                  a backup, or upload its table again"
             }
             (OmissionReason::DataStale, _) => {
-                "the live data of this type cannot be read, so the text was looked at for the table before it: restore \
+                "the live data of this type cannot be read, so the text was searched with the table before it: restore \
                  its files from a backup, or upload its table again"
             }
         }

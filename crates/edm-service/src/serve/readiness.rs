@@ -17,7 +17,7 @@ use crate::serve::library::Library;
 /// What this node can answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readiness {
-    /// Why it can answer nothing; none where it can.
+    /// Why it can answer nothing; `None` if it can.
     pub obstacle: Option<Obstacle>,
     /// The stores whose live data cannot be read.
     pub unserved: Vec<UnservedStore>,
@@ -37,7 +37,7 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    /// Returns what is wrong, without a name.
+    /// Returns what is wrong, without any name.
     pub const fn sentence(self) -> &'static str {
         match self {
             Obstacle::Starting => "the server is loading its indexes: try again in a moment",
@@ -57,11 +57,11 @@ impl Obstacle {
 /// A store whose live data cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnservedStore {
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
     /// The store.
     pub store_id: StoreId,
-    /// Its name; none where the catalog no longer has it.
+    /// Its name; `None` if the catalog no longer has it.
     pub name: Option<String>,
     /// `Stale` or `Unserved`.
     pub state: DataState,

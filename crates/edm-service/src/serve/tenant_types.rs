@@ -29,29 +29,29 @@ pub(crate) struct TenantTypes {
 struct KnownType {
     name: Arc<str>,
     store_id: StoreId,
-    standing: TypeStanding,
+    state: TypeState,
 }
 
 /// Whether a type can be matched.
 #[derive(Clone, Copy)]
-enum TypeStanding {
+enum TypeState {
     /// It can, and is at this position among the active ones.
     Active {
         position: usize,
         /// Whether the data is that before the live one.
         is_stale: bool,
-        /// Whether a pattern of it does not fit the data, and is not looked for.
+        /// Whether a pattern of it does not fit the data, and is not searched for.
         lacks_patterns: bool,
     },
     /// It cannot.
     Omitted(OmissionReason),
 }
 
-impl TypeStanding {
+impl TypeState {
     fn position(self) -> Option<usize> {
         match self {
-            TypeStanding::Active { position, .. } => Some(position),
-            TypeStanding::Omitted(_) => None,
+            TypeState::Active { position, .. } => Some(position),
+            TypeState::Omitted(_) => None,
         }
     }
 }
@@ -105,7 +105,7 @@ impl TenantTypes {
             };
             if chosen.insert(id) {
                 self.note(id, known, &mut selected);
-                if let TypeStanding::Active { position, .. } = known.standing {
+                if let TypeState::Active { position, .. } = known.state {
                     positions.push(position);
                 }
             }
@@ -114,14 +114,14 @@ impl TenantTypes {
         selected
     }
 
-    /// Notes what a text is not looked at for, as far as the type goes.
+    /// Notes what of the type a text is not searched for.
     fn note(&self, id: SensitiveTypeId, known: &KnownType, selected: &mut SelectedTypes) {
-        let reasons = match known.standing {
-            TypeStanding::Active { is_stale, lacks_patterns, .. } => [
+        let reasons = match known.state {
+            TypeState::Active { is_stale, lacks_patterns, .. } => [
                 is_stale.then_some(OmissionReason::DataStale),
                 lacks_patterns.then_some(OmissionReason::SomePatterns),
             ],
-            TypeStanding::Omitted(reason) => [Some(reason), None],
+            TypeState::Omitted(reason) => [Some(reason), None],
         };
         for reason in reasons.into_iter().flatten() {
             if reason == OmissionReason::DataUnavailable {
@@ -131,9 +131,8 @@ impl TenantTypes {
         }
     }
 
-    /// Returns the types without those that would be matched against something else than what is
-    /// searched of their stores: until types of the new data are there, a text is not looked at for
-    /// them.
+    /// Returns the types without those whose generation is not the searched one of their store.
+    /// Until types of the new data are there, a text is not searched for them.
     pub(crate) fn searched_alone<'a>(
         &self,
         searched: impl Fn(StoreId) -> Option<&'a Arc<Generation>>,
@@ -141,21 +140,21 @@ impl TenantTypes {
         let mut left = Self::default();
         let mut known: Vec<_> = self.known.iter().collect();
         // What is left keeps its order, which is that of reports.
-        known.sort_unstable_by_key(|(id, known)| (known.standing.position(), **id));
+        known.sort_unstable_by_key(|(id, known)| (known.state.position(), **id));
         for (id, known) in known {
-            let standing = match known.standing {
-                TypeStanding::Active { position, is_stale, lacks_patterns } => {
+            let state = match known.state {
+                TypeState::Active { position, is_stale, lacks_patterns } => {
                     let active = self.active.get(position).expect("a position is that of an active type");
                     if searched(known.store_id).is_some_and(|found| Arc::ptr_eq(found, &active.generation)) {
                         left.active.push(active.clone());
-                        TypeStanding::Active { position: left.active.len() - 1, is_stale, lacks_patterns }
+                        TypeState::Active { position: left.active.len() - 1, is_stale, lacks_patterns }
                     } else {
-                        TypeStanding::Omitted(OmissionReason::DataUnavailable)
+                        TypeState::Omitted(OmissionReason::DataUnavailable)
                     }
                 }
-                omitted @ TypeStanding::Omitted(_) => omitted,
+                omitted @ TypeState::Omitted(_) => omitted,
             };
-            left.known.insert(*id, KnownType { standing, ..known.clone() });
+            left.known.insert(*id, KnownType { state, ..known.clone() });
         }
         left
     }
@@ -171,7 +170,7 @@ impl TenantTypes {
             known.name.as_ref() == wanted
                 || wanted.parse::<SensitiveTypeId>().is_ok_and(|wanted| wanted == *id)
         };
-        self.known.iter().any(|(id, known)| known.standing.position().is_some() && named(id, known))
+        self.known.iter().any(|(id, known)| known.state.position().is_some() && named(id, known))
     }
 
     /// Returns all active types ready for scans. Made once: a change of types or data makes another
@@ -205,23 +204,23 @@ impl TenantTypes {
         for found in types {
             let (id, store_id, name) = (found.id, found.rule.store_id, Arc::from(found.name.as_str()));
             let data = data_of(store_id);
-            let standing = match data.and_then(Data::generation) {
-                None if data.is_some() => TypeStanding::Omitted(OmissionReason::DataUnavailable),
-                None => TypeStanding::Omitted(OmissionReason::NoData),
+            let state = match data.and_then(Data::generation) {
+                None if data.is_some() => TypeState::Omitted(OmissionReason::DataUnavailable),
+                None => TypeState::Omitted(OmissionReason::NoData),
                 Some(generation) => {
                     let pattern_count = found.rule.patterns.len();
                     match activate(found, generation) {
-                        None => TypeStanding::Omitted(OmissionReason::NoPattern),
+                        None => TypeState::Omitted(OmissionReason::NoPattern),
                         Some(active) => {
                             let lacks_patterns = active.patterns.len() < pattern_count;
                             let is_stale = data.is_some_and(|data| data.state() == DataState::Stale);
                             made.active.push(active);
-                            TypeStanding::Active { position: made.active.len() - 1, is_stale, lacks_patterns }
+                            TypeState::Active { position: made.active.len() - 1, is_stale, lacks_patterns }
                         }
                     }
                 }
             };
-            made.known.insert(id, KnownType { name, store_id, standing });
+            made.known.insert(id, KnownType { name, store_id, state });
         }
         made
     }

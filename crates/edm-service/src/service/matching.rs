@@ -51,10 +51,10 @@ impl Service {
         self.owners.matching.matcher(&authorise(principal)?, options, admission, text_bytes).await
     }
 
-    /// Starts to find the records of the tenant's stores in a text that comes in pieces. A time
-    /// limit counts from now, if one is asked for; there is none otherwise, because the length of
-    /// the text is unknown. Each text has a thread of its own: the caller bounds how many there are
-    /// at once.
+    /// Starts to find the records of the tenant's stores in a text that comes in pieces. A
+    /// requested time limit counts from now. Without one there is none, because the length of the
+    /// text is unknown. Each text has a separate thread: the caller bounds how many there are at
+    /// once.
     pub async fn classify_stream(
         &self,
         principal: &Principal,
@@ -74,7 +74,7 @@ impl Service {
         self.owners.lookups.lookup(&authorise(principal)?, store_id, request).await
     }
 
-    /// Classifies a text or file and keeps a job of it. A file that is no text makes a job that
+    /// Classifies a text or file and keeps a job of it. A file that is not text makes a job that
     /// failed.
     pub async fn classify_as_job(
         &self,

@@ -22,8 +22,8 @@ impl Service {
 
     /// Takes the data directory for this process alone, without loading anything. Returns whether
     /// no other process has it.
-    pub fn claim_directory(&self) -> bool {
-        self.owners.directory.take().is_ok()
+    pub async fn claim_directory(&self) -> bool {
+        self.owners.directory.take().await.is_ok()
     }
 
     /// Returns whether every live generation was loaded.
@@ -48,12 +48,12 @@ impl Service {
         self.owners.gauges.read().await
     }
 
-    /// Returns the clock that was handed down.
+    /// Returns the service's clock.
     pub fn clock(&self) -> &dyn Clock {
         self.owners.deps.clock.as_ref()
     }
 
-    /// Returns what signs and verifies upload URIs.
+    /// Returns the signer of upload URIs.
     pub fn upload_signer(&self) -> &UploadSigner {
         &self.owners.signer
     }
@@ -83,7 +83,7 @@ impl Service {
     }
 
     /// Runs the next job that is due, if there is one, and returns whether there was. A job that
-    /// fails is given back or given up; that is no error of this call.
+    /// fails is released or given up; that is not an error of this call.
     pub async fn run_next_job(&self) -> Result<bool, Error> {
         self.owners.background.runner.run_next_job().await
     }

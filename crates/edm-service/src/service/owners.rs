@@ -17,9 +17,9 @@ use crate::index::build::Builder;
 use crate::index::commit::Committer;
 use crate::index::delta::Deltas;
 use crate::index::failure::Failures;
-use crate::index::indexer::{Indexer, IndexerWith};
+use crate::index::indexer::Indexer;
 use crate::index::plan::Planner;
-use crate::index::publish::{Publisher, PublisherWith};
+use crate::index::publish::Publisher;
 use crate::jobs::clock_guard::ClockGuard;
 use crate::jobs::queue::JobQueue;
 use crate::matching::classification_jobs::ClassificationJobs;
@@ -33,14 +33,14 @@ use crate::serve::library::Library;
 use crate::serve::readiness::ReadinessProbe;
 use crate::serve::serving::Serving;
 use crate::service_limits::Limits;
-use crate::stores::data_stores::{Stores, StoresWith};
+use crate::stores::data_stores::Stores;
 use crate::stores::sensitive_types::SensitiveTypes;
 use crate::upkeep::gauges::GaugeReader;
 use crate::upkeep::load::Loader;
 use crate::upkeep::runner::JobRunner;
 use crate::upkeep::scrub::Scrubber;
-use crate::upkeep::sweep::{Sweeper, SweeperWith};
-use crate::upkeep::verify::{Verifier, VerifierWith};
+use crate::upkeep::sweep::Sweeper;
+use crate::upkeep::verify::Verifier;
 use crate::upkeep::workers::Background;
 use crate::upload::agents::Agents;
 use crate::upload::ingest::Ingest;
@@ -71,7 +71,7 @@ pub(crate) struct Owners {
     pub(crate) gauges: GaugeReader,
 }
 
-/// What almost every owner works with.
+/// What almost every owner uses.
 struct Shared {
     keys: Arc<KeyRing>,
     salts: Arc<Salts>,
@@ -89,7 +89,7 @@ impl Shared {
         let keys = Arc::new(keys);
         let salts = Arc::new(Salts::new(deps, keys.clone()));
         let library = Arc::new(Library::default());
-        let generations = Arc::new(Generations::new(deps, salts.clone()));
+        let generations = Arc::new(Generations::new(deps, keys.clone(), salts.clone()));
         let serving = Arc::new(Serving::new(deps, generations.clone(), library.clone()));
         let clock_guard = Arc::new(ClockGuard::new(deps));
         let lifecycle = SessionLifecycle::new(deps, clock_guard.clone(), library.clone());
@@ -130,34 +130,31 @@ impl Owners {
         let shared = Shared::new(&deps, keys);
         let Shared { keys, salts, rows, library, generations, serving, clock_guard, lifecycle, jobs } =
             &shared;
-        let planner = Arc::new(Planner::new(&deps, serving.clone()));
+        let planner = Arc::new(Planner::new(&deps, keys.clone(), serving.clone()));
         let sessions = sessions(&deps, &shared);
         let matching = Arc::new(Matching::new(&deps, keys.clone(), library.clone()));
         let audit = AuditLog::new(deps.catalog.clone());
-        let stores = StoresWith {
-            rows: rows.clone(),
-            library: library.clone(),
-            generations: generations.clone(),
-            serving: serving.clone(),
-            sessions: sessions.clone(),
-            jobs: jobs.clone(),
-        };
-        let verifier = VerifierWith {
-            keys: keys.clone(),
-            generations: generations.clone(),
-            directory: directory.clone(),
-            jobs: jobs.clone(),
-        };
+        let stores = Stores::new(
+            &deps,
+            rows.clone(),
+            library.clone(),
+            generations.clone(),
+            serving.clone(),
+            sessions.clone(),
+            jobs.clone(),
+        );
+        let verifier =
+            Verifier::new(&deps, keys.clone(), generations.clone(), directory.clone(), jobs.clone());
         Self {
             tokens: Tokens::new(&deps),
             signer,
             readiness: ReadinessProbe::new(&deps, rows.clone(), library.clone(), required_types),
-            stores: Stores::new(&deps, stores),
+            stores,
             types: SensitiveTypes::new(&deps, library.clone(), serving.clone()),
             agents: Agents::new(&deps),
             sessions,
             ingest: Ingest::new(&deps, keys.clone(), salts.clone(), lifecycle.clone()),
-            committer: Committer::new(&deps, planner.clone(), lifecycle.clone(), jobs.clone()),
+            committer: Committer::new(&deps, keys.clone(), planner.clone(), lifecycle.clone(), jobs.clone()),
             lookups: Lookups::new(&deps, library.clone(), audit),
             classification_jobs: ClassificationJobs::new(&deps, matching.clone()),
             loader: Loader::new(
@@ -168,7 +165,7 @@ impl Owners {
                 serving.clone(),
             ),
             background: background(&deps, &shared, planner),
-            verifier: Verifier::new(&deps, verifier),
+            verifier,
             gauges: GaugeReader::new(&deps, library.clone(), matching.clone()),
             library: library.clone(),
             matching,
@@ -194,38 +191,35 @@ fn sessions(deps: &Deps, shared: &Shared) -> Arc<Sessions> {
 }
 
 fn background(deps: &Deps, shared: &Shared, planner: Arc<Planner>) -> Background {
-    let Shared { library, serving, clock_guard, lifecycle, jobs, .. } = shared;
-    let sweeper = SweeperWith {
-        clock_guard: clock_guard.clone(),
-        library: library.clone(),
-        serving: serving.clone(),
-        lifecycle: lifecycle.clone(),
-        jobs: jobs.clone(),
-    };
+    let Shared { keys, library, serving, clock_guard, lifecycle, jobs, .. } = shared;
+    let sweeper = Sweeper::new(
+        deps,
+        clock_guard.clone(),
+        library.clone(),
+        serving.clone(),
+        lifecycle.clone(),
+        jobs.clone(),
+    );
     Background {
         runner: Arc::new(JobRunner::new(deps, indexer(deps, shared, planner), jobs.clone())),
-        sweeper: Arc::new(Sweeper::new(deps, sweeper)),
-        scrubber: Arc::new(Scrubber::new(deps, library.clone(), serving.clone())),
+        sweeper: Arc::new(sweeper),
+        scrubber: Arc::new(Scrubber::new(deps, keys.clone(), library.clone(), serving.clone())),
     }
 }
 
 fn indexer(deps: &Deps, shared: &Shared, planner: Arc<Planner>) -> Indexer {
     let Shared { keys, salts, generations, serving, lifecycle, jobs, .. } = shared;
     let failures = Arc::new(Failures::new(planner.clone(), lifecycle.clone()));
-    let publisher = PublisherWith {
-        salts: salts.clone(),
-        generations: generations.clone(),
-        serving: serving.clone(),
-        lifecycle: lifecycle.clone(),
-        planner: planner.clone(),
-        jobs: jobs.clone(),
-    };
-    let with = IndexerWith {
-        deltas: Deltas::new(deps, serving.clone(), planner.clone(), failures.clone()),
-        builder: Builder::new(deps, keys.clone(), salts.clone(), jobs.clone()),
-        publisher: Publisher::new(deps, publisher),
-        planner,
-        failures,
-    };
-    Indexer::new(deps, with)
+    let deltas = Deltas::new(deps, serving.clone(), planner.clone(), failures.clone());
+    let builder = Builder::new(deps, keys.clone(), salts.clone(), jobs.clone());
+    let publisher = Publisher::new(
+        deps,
+        salts.clone(),
+        generations.clone(),
+        serving.clone(),
+        lifecycle.clone(),
+        planner.clone(),
+        jobs.clone(),
+    );
+    Indexer::new(deps, planner, failures, deltas, builder, publisher)
 }

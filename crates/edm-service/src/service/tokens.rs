@@ -41,7 +41,7 @@ impl Service {
         self.owners.tokens.bootstrap_admin(write).await
     }
 
-    /// Returns whether the bootstrap token is the tenant's only Admin token: a reason to nag.
+    /// Returns whether the bootstrap token is the tenant's only Admin token: worth a warning.
     pub async fn only_bootstrap_admin(&self, tenant: TenantId) -> Result<bool, Error> {
         self.owners.tokens.only_bootstrap_admin(tenant).await
     }

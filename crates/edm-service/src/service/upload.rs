@@ -4,17 +4,19 @@ use bytes::Bytes;
 use edm_model::{AgentId, ListQuery, Listed, Principal, Session, SessionId, StoreId, UploadAgent};
 
 use crate::access::authorise::authorise;
+use crate::access::upload_grant::{BlockAction, ListBlocks, PutBlocks, UploadGrant, authorise_upload};
 use crate::error::Error;
 use crate::revision::Expected;
 use crate::secrets::secret_text::SecretText;
+use crate::secrets::upload_signer::{AddressRefusal, SignedAddress};
 use crate::service::Service;
 use crate::upload::ingest::{BlockAccepted, StagedBlock};
 use crate::upload::lifecycle::SessionTarget;
 use crate::upload::sessions::{CreatedSession, NewSession, SessionChange};
 
 impl Service {
-    /// Opens a session. An unknown agent or field and a weak salt are taken here and refused at the
-    /// first block.
+    /// Opens a session. An unknown agent or field and a weak salt are accepted here and refused at
+    /// the first block.
     pub async fn create_session(
         &self,
         principal: &Principal,
@@ -74,7 +76,7 @@ impl Service {
         self.owners.sessions.reveal_salt(&authorise(principal)?, store_id, id).await
     }
 
-    /// Changes what may change until commit; afterwards equal values are taken and others refused.
+    /// Changes what may change until commit; afterwards only equal values are accepted.
     pub async fn update_session(
         &self,
         principal: &Principal,
@@ -121,8 +123,8 @@ impl Service {
         self.owners.sessions.delete(&authorise(principal)?, target).await
     }
 
-    /// Commits a session: its data is indexed and, when all is well, made live. Repeating it is
-    /// fine.
+    /// Commits a session: its data is indexed and, when all is well, made live. It may be
+    /// repeated.
     pub async fn commit_session(
         &self,
         principal: &Principal,
@@ -134,32 +136,38 @@ impl Service {
         self.owners.committer.commit(&authorise(principal)?, target).await
     }
 
-    /// Takes one block of a session. The signature, its expiry, the size, Content-MD5 and the block
-    /// id were checked by the caller. Repeating a block is fine; other bytes under its number are
-    /// refused.
+    /// Grants an action on the blocks of a session to the holder of its upload URI. Fails unless
+    /// the URI is ours, valid now and signed for the action.
+    pub fn authorise_upload<A: BlockAction>(
+        &self,
+        address: &SignedAddress,
+    ) -> Result<UploadGrant<A>, AddressRefusal> {
+        authorise_upload(&self.owners.signer, address, self.owners.deps.clock.now())
+    }
+
+    /// Stores one block of a session. The wire has checked the size, Content-MD5 and the block id.
+    /// The same block may be put again; other bytes under its number are refused.
     pub async fn put_block(
         &self,
-        store_id: StoreId,
-        id: SessionId,
+        grant: &UploadGrant<PutBlocks>,
         number: u32,
         bytes: Bytes,
     ) -> Result<BlockAccepted, Error> {
-        self.owners.ingest.put_block(store_id, id, number, bytes).await
+        self.owners.ingest.put_block(grant, number, bytes).await
     }
 
-    /// Takes the list of a session's blocks: 0 … n−1 in order, all of them staged.
+    /// Commits the list of a session's blocks: 0 … n−1 in order, all of them staged.
     pub async fn commit_block_list(
         &self,
-        store_id: StoreId,
-        id: SessionId,
+        grant: &UploadGrant<PutBlocks>,
         numbers: &[u32],
     ) -> Result<(), Error> {
-        self.owners.ingest.commit_block_list(store_id, id, numbers).await
+        self.owners.ingest.commit_block_list(grant, numbers).await
     }
 
     /// Lists the blocks that are staged.
-    pub async fn block_list(&self, store_id: StoreId, id: SessionId) -> Result<Vec<StagedBlock>, Error> {
-        self.owners.ingest.block_list(store_id, id).await
+    pub async fn block_list(&self, grant: &UploadGrant<ListBlocks>) -> Result<Vec<StagedBlock>, Error> {
+        self.owners.ingest.block_list(grant).await
     }
 
     /// Registers an agent.
@@ -196,8 +204,8 @@ impl Service {
         self.owners.agents.update(&authorise(principal)?, id, description, expected).await
     }
 
-    /// Removes an agent. Sessions keep its id as history; open ones that name it are refused from
-    /// then on.
+    /// Removes an agent. Sessions keep its id as history; open ones that name it are refused
+    /// afterwards.
     pub async fn delete_agent(
         &self,
         principal: &Principal,

@@ -29,17 +29,17 @@ use crate::upload::sessions::{CreatedSession, NewSession, Sessions};
 /// What a new store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewStore {
-    /// The name that people will know it by.
+    /// The name, for people.
     pub name: String,
-    /// What it is for.
+    /// Its purpose, for people.
     pub description: Option<String>,
     /// Its columns.
     pub columns: Columns,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
-    /// The words by which its table says that a cell is empty; `None` for the usual ones.
+    /// The placeholders; `None` for the usual ones.
     pub placeholders: Option<PlaceholderWords>,
-    /// What is answered where its live data cannot be read.
+    /// What is answered if its live data cannot be read.
     pub on_unserved: OnUnserved,
 }
 
@@ -54,15 +54,15 @@ pub struct StoreChange {
     pub columns: Option<Columns>,
     /// The longest cell that is matched, in atoms.
     pub tokens_max: Option<u32>,
-    /// The words by which its table says that a cell is empty, or the usual ones.
+    /// The placeholders; the inner `None` for the usual ones.
     pub placeholders: Option<Option<PlaceholderWords>>,
-    /// What is answered where its live data cannot be read.
+    /// What is answered if its live data cannot be read.
     pub on_unserved: Option<OnUnserved>,
-    /// What the store must be before.
+    /// The state that the change expects.
     pub expected: Expected,
 }
 
-/// A store with what its live data says.
+/// A store with the facts of its live data.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StoreView {
     /// The store.
@@ -92,19 +92,16 @@ pub(crate) struct Stores {
     jobs: Arc<JobQueue>,
 }
 
-/// The owners that [`Stores`] works with.
-pub(crate) struct StoresWith {
-    pub(crate) rows: Arc<CachedStores>,
-    pub(crate) library: Arc<Library>,
-    pub(crate) generations: Arc<Generations>,
-    pub(crate) serving: Arc<Serving>,
-    pub(crate) sessions: Arc<Sessions>,
-    pub(crate) jobs: Arc<JobQueue>,
-}
-
 impl Stores {
-    pub(crate) fn new(deps: &Deps, with: StoresWith) -> Self {
-        let StoresWith { rows, library, generations, serving, sessions, jobs } = with;
+    pub(crate) fn new(
+        deps: &Deps,
+        rows: Arc<CachedStores>,
+        library: Arc<Library>,
+        generations: Arc<Generations>,
+        serving: Arc<Serving>,
+        sessions: Arc<Sessions>,
+        jobs: Arc<JobQueue>,
+    ) -> Self {
         Self {
             catalog: deps.catalog.clone(),
             clock: deps.clock.clone(),

@@ -21,7 +21,7 @@ use crate::serve::serving::Serving;
 pub struct NewType {
     /// The name in a report.
     pub name: String,
-    /// What it is for.
+    /// Its purpose, for people.
     pub description: Option<String>,
     /// Who wrote it.
     pub publisher: Option<String>,
@@ -40,11 +40,11 @@ pub struct TypeChange {
     pub publisher: Option<Option<String>>,
     /// Another rule.
     pub rule: Option<RuleDraft>,
-    /// What the type must be before.
+    /// The state that the change expects.
     pub expected: Expected,
 }
 
-/// A sensitive type with what a person should know about it.
+/// A sensitive type with its warnings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TypeView {
     /// The sensitive type.

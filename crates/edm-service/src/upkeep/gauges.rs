@@ -14,7 +14,7 @@ use crate::serve::library::Library;
 /// The state of one store, for gauges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreGauge {
-    /// Whose it is.
+    /// The tenant that owns it.
     pub tenant: TenantId,
     /// The store.
     pub store_id: StoreId,
@@ -29,7 +29,7 @@ pub struct StoreGauge {
 /// The state of the service, for gauges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gauges {
-    /// Salts that new sessions get.
+    /// How many salts new sessions may get.
     pub live_salts: u64,
     /// Every store.
     pub stores: Vec<StoreGauge>,

@@ -47,7 +47,7 @@ impl Loader {
     /// generation. One that cannot be read is left out and named, so that one damaged store does
     /// not keep the others from being served.
     pub(crate) async fn load(&self) -> Result<LoadSummary, Error> {
-        self.directory.take()?;
+        self.directory.take().await?;
         // Before the lock was taken, a program of another version may have worked here.
         require_current(&self.catalog).await?;
         self.clock_guard.settle().await?;

@@ -1,4 +1,4 @@
-//! Workers: each takes jobs, keeps their leases alive, and gives them back when they fail.
+//! Workers: each claims jobs, renews their leases, and releases them when they fail.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,7 +67,7 @@ impl JobRunner {
     }
 
     /// Runs the next job that is due, if there is one, and returns whether there was. A job that
-    /// fails is given back or given up; that is no error of this call.
+    /// fails is released or given up; that is not an error of this call.
     pub(crate) async fn run_next_job(&self) -> Result<bool, Error> {
         let Some(job) = self.jobs.claim().await? else {
             return Ok(false);
@@ -111,7 +111,7 @@ impl JobRunner {
             }
             JobKind::CollectBlocks { session_id, below } => {
                 self.blobs.delete_below(below).await?;
-                self.catalog.forget_block_key(*session_id).await?;
+                self.catalog.forget_keys(*session_id).await?;
                 Ok(self.catalog.finish_job(job, &[], None).await?)
             }
             JobKind::CollectGeneration { session_id, below } => {
@@ -122,7 +122,7 @@ impl JobRunner {
         }
     }
 
-    /// Tries again what may pass, gives up what cannot.
+    /// Retries a job whose failure may pass, and gives up any other.
     async fn settle_failure(&self, job: &LeasedJob, error: Error) -> Result<(), Error> {
         let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
         if error.is_obsolete() {

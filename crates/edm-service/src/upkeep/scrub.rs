@@ -1,5 +1,5 @@
 //! Looks for damage while data is served: reads every file of the served generations, and of those
-//! that can be rolled back to, again and again and slowly, and compares it with its checksum. A
+//! that can be rolled back to, slowly and in an endless loop, and compares it with its tags. A
 //! store whose data is damaged is no longer searched.
 
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use edm_engine::Generation;
 use edm_store::{Blobs, Catalog, GenerationRow, LiveStore};
 use tokio::sync::watch;
 
-use crate::blob_layout;
 use crate::deps::Deps;
 use crate::error::{Error, ErrorKind};
+use crate::secrets::key_ring::KeyRing;
 use crate::serve::data_state::{Data, DataState};
-use crate::serve::file_checks::{Pace, ReadCounts, check_files};
+use crate::serve::file_checks::{Pace, check_files};
 use crate::serve::library::Library;
 use crate::serve::serving::{Serving, log_unserved};
 use crate::service_limits::Limits;
@@ -37,16 +37,18 @@ pub(crate) struct Scrubber {
     catalog: Catalog,
     blobs: Blobs,
     limits: Limits,
+    keys: Arc<KeyRing>,
     library: Arc<Library>,
     serving: Arc<Serving>,
 }
 
 impl Scrubber {
-    pub(crate) fn new(deps: &Deps, library: Arc<Library>, serving: Arc<Serving>) -> Self {
+    pub(crate) fn new(deps: &Deps, keys: Arc<KeyRing>, library: Arc<Library>, serving: Arc<Serving>) -> Self {
         Self {
             catalog: deps.catalog.clone(),
             blobs: deps.blobs.clone(),
             limits: deps.limits.clone(),
+            keys,
             library,
             serving,
         }
@@ -82,7 +84,7 @@ impl Scrubber {
         let pace = Pace::BytesPerSecond(rate);
         for store in self.catalog.live_stores().await? {
             for row in self.catalog.generations(store.store_id).await?.iter().filter(|row| row.kept) {
-                match self.scrub_generation(row, pace).await {
+                match check_files(&self.blobs, &self.keys, row, pace).await {
                     Ok(read) => {
                         counts.files += read.files;
                         counts.bytes += read.bytes;
@@ -94,14 +96,6 @@ impl Scrubber {
             }
         }
         Ok(counts)
-    }
-
-    async fn scrub_generation(&self, row: &GenerationRow, pace: Pace) -> Result<ReadCounts, Error> {
-        let folder = blob_layout::generation(row.tenant, row.store_id, row.session_id)?;
-        let searched = self.searched(row);
-        let is_manifest =
-            |bytes: &[u8]| searched.as_ref().is_none_or(|searched| searched.has_manifest(bytes));
-        check_files(&self.blobs, &folder, pace, is_manifest).await
     }
 
     /// Returns the generation if it is what is searched of its store.

@@ -28,18 +28,15 @@ pub(crate) struct Sweeper {
     jobs: Arc<JobQueue>,
 }
 
-/// The owners that [`Sweeper`] works with.
-pub(crate) struct SweeperWith {
-    pub(crate) clock_guard: Arc<ClockGuard>,
-    pub(crate) library: Arc<Library>,
-    pub(crate) serving: Arc<Serving>,
-    pub(crate) lifecycle: Arc<SessionLifecycle>,
-    pub(crate) jobs: Arc<JobQueue>,
-}
-
 impl Sweeper {
-    pub(crate) fn new(deps: &Deps, with: SweeperWith) -> Self {
-        let SweeperWith { clock_guard, library, serving, lifecycle, jobs } = with;
+    pub(crate) fn new(
+        deps: &Deps,
+        clock_guard: Arc<ClockGuard>,
+        library: Arc<Library>,
+        serving: Arc<Serving>,
+        lifecycle: Arc<SessionLifecycle>,
+        jobs: Arc<JobQueue>,
+    ) -> Self {
         Self {
             catalog: deps.catalog.clone(),
             clock: deps.clock.clone(),

@@ -2,7 +2,7 @@
 //! `--repair`.
 //!
 //! ```text
-//! catalog: store ──► live and kept generations ──► manifest ──► files, each with its SHA-256
+//! catalog: store ──► live and kept generations ──► manifest ──► files, each chunk with its tag
 //!                └─► unfinished sessions ──► blocks, each with its SHA-256
 //! blobs:   a blob that nothing above names is left over
 //! ```
@@ -32,7 +32,7 @@ use crate::serve::damage::lost;
 use crate::serve::file_checks::{Pace, check_files};
 use crate::serve::generations::Generations;
 
-/// Everything that a data directory was found to be.
+/// What was read of a data directory, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verification {
     /// Stores that have published data.
@@ -45,7 +45,8 @@ pub struct Verification {
     pub blocks: u64,
     /// Bytes that were read.
     pub bytes: u64,
-    /// Whether left-over blobs were looked for: not beside a running server, which makes new ones.
+    /// Whether left-over blobs were searched for: not while a server runs, because it makes new
+    /// ones.
     pub leftovers_looked_for: bool,
     /// What is wrong, in the order of the stores.
     pub findings: Vec<Finding>,
@@ -58,7 +59,7 @@ pub struct Verification {
 pub struct Finding {
     /// What is wrong.
     pub kind: FindingKind,
-    /// The tenant that it belongs to; none of a blob under a name that no version gives.
+    /// The tenant that it belongs to; `None` for a blob whose name no version makes.
     pub tenant: Option<TenantId>,
     /// The store that it belongs to.
     pub store_id: Option<StoreId>,
@@ -66,9 +67,9 @@ pub struct Finding {
     pub session_id: Option<SessionId>,
     /// The block that it is about.
     pub block: Option<u32>,
-    /// Which file or name, and why.
+    /// The file or name, and the reason.
     pub detail: String,
-    /// Whether a repair mended it.
+    /// Whether a repair fixed it.
     pub repaired: bool,
 }
 
@@ -161,17 +162,14 @@ pub(crate) struct Verifier {
     jobs: Arc<JobQueue>,
 }
 
-/// The owners that [`Verifier`] works with.
-pub(crate) struct VerifierWith {
-    pub(crate) keys: Arc<KeyRing>,
-    pub(crate) generations: Arc<Generations>,
-    pub(crate) directory: Arc<DataDirectory>,
-    pub(crate) jobs: Arc<JobQueue>,
-}
-
 impl Verifier {
-    pub(crate) fn new(deps: &Deps, with: VerifierWith) -> Self {
-        let VerifierWith { keys, generations, directory, jobs } = with;
+    pub(crate) fn new(
+        deps: &Deps,
+        keys: Arc<KeyRing>,
+        generations: Arc<Generations>,
+        directory: Arc<DataDirectory>,
+        jobs: Arc<JobQueue>,
+    ) -> Self {
         Self { catalog: deps.catalog.clone(), blobs: deps.blobs.clone(), keys, generations, directory, jobs }
     }
 
@@ -223,10 +221,9 @@ impl Verifier {
         live: Option<&GenerationRow>,
         found: &mut Verification,
     ) -> Result<(), Error> {
-        let folder = blob_layout::generation(row.tenant, row.store_id, row.session_id)?;
         found.generations += 1;
         // Whole files may still contradict one another or the salt: it must open as well.
-        let checked = match check_files(&self.blobs, &folder, Pace::Full, |_| true).await {
+        let checked = match check_files(&self.blobs, &self.keys, row, Pace::Full).await {
             Ok(read) => {
                 found.files += read.files;
                 found.bytes += read.bytes;
@@ -307,12 +304,12 @@ impl Verifier {
             named.insert(blob_layout::generation(session.tenant, session.store_id, id)?);
             named.insert(blob_layout::blocks(session.tenant, session.store_id, id)?);
         }
-        let mut told = HashSet::new();
+        let mut reported = HashSet::new();
         for blob in self.blobs.list(&BlobPath::new(blob_layout::ROOT)?).await? {
             let folder = blob_layout::folder_of(&blob);
             let is_named = std::iter::successors(Some(folder.clone()), blob_layout::above)
                 .any(|name| named.contains(&name));
-            if !is_named && told.insert(folder.clone()) {
+            if !is_named && reported.insert(folder.clone()) {
                 found.findings.push(Finding {
                     kind: FindingKind::Leftover,
                     tenant: None,

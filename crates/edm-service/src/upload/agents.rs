@@ -70,8 +70,8 @@ impl Agents {
         changed.await.map_err(|error| error.missing(Resource::UploadAgent))
     }
 
-    /// Removes an agent. Sessions keep its id as history; open ones that name it are refused from
-    /// then on.
+    /// Removes an agent. Sessions keep its id as history; open ones that name it are refused
+    /// afterwards.
     pub(crate) async fn delete(
         &self,
         grant: &Grant<'_, DeleteAgent>,

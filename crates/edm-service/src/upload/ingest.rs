@@ -8,6 +8,7 @@ use edm_model::{AgentId, Session, SessionEvent, SessionId, StoreId, Timestamp, U
 use edm_store::{Blobs, Catalog, NewBlock, SessionDraft, StageOutcome};
 use sha2::{Digest, Sha256};
 
+use crate::access::upload_grant::{ListBlocks, PutBlocks, UploadGrant};
 use crate::blob_layout;
 use crate::deps::{Clock, Deps};
 use crate::error::{BlockProblem, Error, ErrorKind, Foreign, Resource};
@@ -89,16 +90,15 @@ impl Ingest {
         }
     }
 
-    /// Takes one block of a session. The signature, its expiry, the size, Content-MD5 and the block
-    /// id were checked by the caller. Repeating a block is fine; other bytes under its number are
-    /// refused.
+    /// Stores one block of a session. The wire has checked the size, Content-MD5 and the block id.
+    /// The same block may be put again; other bytes under its number are refused.
     pub(crate) async fn put_block(
         &self,
-        store_id: StoreId,
-        id: SessionId,
+        grant: &UploadGrant<PutBlocks>,
         number: u32,
         bytes: Bytes,
     ) -> Result<BlockAccepted, Error> {
+        let (store_id, id) = (grant.store_id(), grant.session_id());
         if bytes.len() > limits::BLOCK_BYTES_MAX {
             return Err(Error::of(ErrorKind::BlockMalformed(BlockProblem::TooLarge)));
         }
@@ -157,13 +157,13 @@ impl Ingest {
         Ok(BlockAccepted { outcome, remaining })
     }
 
-    /// Takes the list of a session's blocks: 0 … n−1 in order, all of them staged.
+    /// Commits the list of a session's blocks: 0 … n−1 in order, all of them staged.
     pub(crate) async fn commit_block_list(
         &self,
-        store_id: StoreId,
-        id: SessionId,
+        grant: &UploadGrant<PutBlocks>,
         numbers: &[u32],
     ) -> Result<(), Error> {
+        let (store_id, id) = (grant.store_id(), grant.session_id());
         self.upload_session(store_id, id).await?;
         let now = self.clock.now();
         let total = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
@@ -202,9 +202,9 @@ impl Ingest {
     /// Lists the blocks that are staged.
     pub(crate) async fn block_list(
         &self,
-        store_id: StoreId,
-        id: SessionId,
+        grant: &UploadGrant<ListBlocks>,
     ) -> Result<Vec<StagedBlock>, Error> {
+        let (store_id, id) = (grant.store_id(), grant.session_id());
         let draft = self.upload_session(store_id, id).await?;
         let blocks = self.catalog.blocks(id).await?;
         let listed = |block: edm_store::BlockRow| StagedBlock {

@@ -1,5 +1,5 @@
-//! The life of an upload session: which change is allowed when, what each brings, and how a session
-//! is shown.
+//! The life of an upload session: which change is allowed when, its effects, and how a session is
+//! shown.
 //!
 //! A caller's change goes through [`SessionLifecycle::change`] and its two siblings, which check in
 //! the change's own transaction that the session is the caller's and as expected. Failure and
@@ -150,7 +150,7 @@ impl SessionLifecycle {
         failed.await
     }
 
-    /// Expires the sessions that have been open and silent for too long.
+    /// Expires the sessions that have been open and idle for too long.
     pub(crate) async fn expire_idle(&self, now: Timestamp) -> Result<(), Error> {
         if !self.clock_guard.believes(now) {
             return Ok(());
@@ -204,7 +204,7 @@ impl SessionLifecycle {
         Ok(())
     }
 
-    /// Returns whether the session has been open and silent for too long.
+    /// Returns whether the session has been open and idle for too long.
     pub(crate) fn is_idle(&self, draft: &SessionDraft, now: Timestamp) -> bool {
         self.clock_guard.believes(now)
             && draft.session.state == SessionState::UploadInProgress

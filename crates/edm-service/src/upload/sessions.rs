@@ -68,7 +68,7 @@ pub struct SessionChange {
     pub row_count: Option<Option<u64>>,
     /// Another number of rows left out.
     pub rejected_row_count: Option<Option<u64>>,
-    /// What the session must be before.
+    /// The state that the change expects.
     pub expected: Expected,
 }
 
@@ -131,8 +131,8 @@ impl Sessions {
         }
     }
 
-    /// Opens a session. An unknown agent or field and a weak salt are taken here and refused at the
-    /// first block.
+    /// Opens a session. An unknown agent or field and a weak salt are accepted here and refused at
+    /// the first block.
     pub(crate) async fn create(
         &self,
         grant: &Grant<'_, CreateSession>,
@@ -173,7 +173,7 @@ impl Sessions {
             }
             let (key_id, salt) = match session.salt.take() {
                 Some(text) => {
-                    let (row, salt) = self.salts.seal_own(store.tenant, text).map_err(within)?;
+                    let (row, salt) = self.salts.seal_given(store.tenant, text).map_err(within)?;
                     let key_id = row.key_id;
                     made.salts.push(row);
                     (key_id, salt)
@@ -322,7 +322,7 @@ impl Sessions {
         Ok(SecretText::new(salt.expose_for_wire().to_owned()))
     }
 
-    /// Changes what may change until commit; afterwards equal values are taken and others refused.
+    /// Changes what may change until commit; afterwards only equal values are accepted.
     pub(crate) async fn update(
         &self,
         grant: &Grant<'_, UpdateSession>,

@@ -43,7 +43,7 @@ impl TermsFinder {
         salt: Option<SecretText>,
     ) -> Result<Terms, Error> {
         let (key_id, salt) = match salt {
-            Some(text) => self.salts.keep_own(store.tenant, text).await?,
+            Some(text) => self.salts.keep_given(store.tenant, text).await?,
             None => self.salts.of_tenant(store.tenant).await?,
         };
         Ok(Terms { columns: store.columns.clone(), tokens_max: store.tokens_max, key_id, salt })
@@ -66,11 +66,11 @@ impl TermsFinder {
         }
         let generation = self.serving.generation_of(store.id, live.session_id).await?;
         require_key(generation.columns())?;
-        let own = self.salts.by_id(generation.key_id()).await?;
+        let live_salt = self.salts.by_id(generation.key_id()).await?;
         let known = match salt {
             Some(given) => {
-                let (given, own) = (given.expose_for_wire().as_bytes(), own.expose_for_wire().as_bytes());
-                bool::from(given.ct_eq(own))
+                let live = live_salt.expose_for_wire().as_bytes();
+                bool::from(given.expose_for_wire().as_bytes().ct_eq(live))
             }
             None => {
                 !self.catalog.salt(generation.key_id()).await?.own
@@ -84,7 +84,7 @@ impl TermsFinder {
             columns: generation.columns().clone(),
             tokens_max: generation.tokens_max(),
             key_id: generation.key_id(),
-            salt: own,
+            salt: live_salt,
         })
     }
 

@@ -89,7 +89,7 @@ async fn a_crash_in_the_middle_of_a_group_keeps_the_files_that_were_ready() {
         for (number, block) in (0..).zip(blocks(&created, &people(0, 50), 10)) {
             test.put(&created, number, block).await.expect("taken");
         }
-        test.service.commit_block_list(store, id, &[0, 1, 2, 3, 4]).await.expect("complete");
+        test.commit_block_list(store, id, &[0, 1, 2, 3, 4]).await.expect("complete");
         test.commit(store, id).await;
         let remaining = async |test: &TestService| {
             let session = test.service.get_session(&test.admin, store, id).await.expect("read");
@@ -183,13 +183,13 @@ async fn a_crash_while_uploading_loses_no_block_that_was_acknowledged() {
         })
         .await;
         let test = test.reopen().await;
-        let staged = test.service.block_list(store, created.session.id).await.expect("listed");
+        let staged = test.block_list(store, created.session.id).await;
         assert!(staged.len() >= acknowledged as usize, "{steps} steps");
         for (number, block) in (0..).zip(&sealed) {
             test.put(&created, number, block.clone()).await.expect("a repeat is taken");
         }
         let all: Vec<u32> = (0..5).collect();
-        test.service.commit_block_list(store, created.session.id, &all).await.expect("complete");
+        test.commit_block_list(store, created.session.id, &all).await.expect("complete");
         test.commit(store, created.session.id).await;
         test.run_jobs().await;
         assert_eq!(test.find(store, 7).await, Some(8), "{steps} steps");

@@ -35,10 +35,7 @@ impl TestService {
         }
         let numbers: Vec<u32> = (0..u32::try_from(blocks.len()).expect("few")).collect();
         let session = &created.session;
-        self.service
-            .commit_block_list(session.store_id, session.id, &numbers)
-            .await
-            .expect("the list is right");
+        self.commit_block_list(session.store_id, session.id, &numbers).await.expect("the list is right");
     }
 
     async fn stage_delta(&self, store: StoreId, upserts: &[Row], removals: &[Row]) -> SessionId {

@@ -2,6 +2,7 @@
 //! with the test.
 
 mod access;
+mod at_rest;
 mod clock;
 mod crash;
 mod delta;

@@ -9,8 +9,8 @@ use edm_block::{BlockHeader, Operation};
 use edm_hash::{RecordHasher, Salt};
 use edm_model::{Column, Columns, DataType, OnUnserved, Principal, SessionId, StoreId, TenantId, Timestamp};
 use edm_service::{
-    Clock, CreatedSession, ErrorKind, Expected, LookupRequest, MasterKey, NewSession, NewStore, Random,
-    Service, ServiceConfig, ServiceLimits, StoreChange,
+    BlockAction, Clock, CreatedSession, ErrorKind, Expected, LookupRequest, MasterKey, NewSession, NewStore,
+    Random, Service, ServiceConfig, ServiceLimits, SignedAddress, StoreChange, UploadGrant, UploadPermission,
 };
 
 pub(crate) const START: i64 = 1_780_000_000;
@@ -146,7 +146,7 @@ impl TestService {
             self.put(&created, number, block.clone()).await.expect("the block is taken");
         }
         let numbers: Vec<u32> = (0..u32::try_from(blocks.len()).expect("few blocks")).collect();
-        self.service.commit_block_list(store, created.session.id, &numbers).await.expect("the list is right");
+        self.commit_block_list(store, created.session.id, &numbers).await.expect("the list is right");
         created.session.id
     }
 
@@ -157,8 +157,41 @@ impl TestService {
         block: Bytes,
     ) -> Result<edm_service::BlockAccepted, ErrorKind> {
         let session = &created.session;
-        let put = self.service.put_block(session.store_id, session.id, number, block).await;
+        let grant = self.upload_grant(session.store_id, session.id);
+        let put = self.service.put_block(&grant, number, block).await;
         put.map_err(|error| error.kind().clone())
+    }
+
+    pub(crate) async fn commit_block_list(
+        &self,
+        store: StoreId,
+        session: SessionId,
+        numbers: &[u32],
+    ) -> Result<(), edm_service::Error> {
+        self.service.commit_block_list(&self.upload_grant(store, session), numbers).await
+    }
+
+    pub(crate) async fn block_list(
+        &self,
+        store: StoreId,
+        session: SessionId,
+    ) -> Vec<edm_service::StagedBlock> {
+        self.service.block_list(&self.upload_grant(store, session)).await.expect("listed")
+    }
+
+    /// Signs an address of the session, as the wire does, and has it granted.
+    fn upload_grant<A: BlockAction>(&self, store: StoreId, session: SessionId) -> UploadGrant<A> {
+        let string_to_sign = format!("rw\n{store}/{session}");
+        let address = SignedAddress {
+            store_id: store,
+            session_id: session,
+            signature: self.service.upload_signer().sign(&string_to_sign).to_vec(),
+            string_to_sign,
+            starts_at: None,
+            expires_at: Timestamp::from_micros(i64::MAX),
+            permissions: vec![UploadPermission::Read, UploadPermission::Write],
+        };
+        self.service.authorise_upload(&address).expect("signed with the key of the service")
     }
 
     pub(crate) async fn commit(&self, store: StoreId, session: SessionId) {

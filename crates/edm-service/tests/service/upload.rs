@@ -69,7 +69,7 @@ async fn a_block_that_is_not_this_sessions_is_refused_and_nothing_kept() {
     for (name, bytes, expected) in cases {
         assert_eq!(test.put(&created, 0, bytes).await.expect_err(name), expected, "{name}");
     }
-    let listed = test.service.block_list(store, created.session.id).await.expect("listed");
+    let listed = test.block_list(store, created.session.id).await;
     assert!(listed.is_empty(), "nothing was kept");
     assert_eq!(test.put(&created, 0, good).await.map(|accepted| accepted.outcome), Ok(BlockOutcome::Staged));
 }
@@ -175,7 +175,7 @@ async fn a_block_list_names_every_block_in_order_and_may_be_repeated() {
     let id = created.session.id;
     let sealed = blocks(&created, &people(0, 25), 10);
     let check = async |numbers: &[u32], expected: Option<u32>| {
-        let listed = test.service.commit_block_list(store, id, numbers).await;
+        let listed = test.commit_block_list(store, id, numbers).await;
         let position = listed.err().map(|error| match error.kind() {
             ErrorKind::InvalidBlockList { position } => *position,
             other => panic!("{other:?}"),
@@ -254,7 +254,7 @@ async fn blocks_that_leave_out_rows_are_refused_at_commit() {
         });
         test.put(&created, number, block).await.expect("taken");
     }
-    test.service.commit_block_list(store, created.session.id, &[0, 1]).await.expect("listed");
+    test.commit_block_list(store, created.session.id, &[0, 1]).await.expect("listed");
     let refused =
         test.service.commit_session(&test.admin, store, created.session.id, &Expected::ANYTHING).await;
     assert_eq!(refused.expect_err("refused").kind(), &ErrorKind::RowsNotContiguous { number: 1 });

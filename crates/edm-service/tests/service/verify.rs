@@ -83,7 +83,7 @@ async fn a_repair_removes_what_can_be_made_anew() {
         test.put(&open, number, block.clone()).await.expect("taken");
     }
     let numbers: Vec<u32> = (0..3).collect();
-    test.service.commit_block_list(store, open.session.id, &numbers).await.expect("all there");
+    test.commit_block_list(store, open.session.id, &numbers).await.expect("all there");
     test.commit(store, open.session.id).await;
     let refused = test.service.rollback_store(&test.admin, store, &Expected::ANYTHING).await;
     assert!(refused.is_err(), "there is no way back to what was forgotten");

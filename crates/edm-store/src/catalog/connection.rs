@@ -33,6 +33,7 @@ use sqlx::{
 
 use super::CatalogClock;
 use crate::error::{Error, ErrorKind};
+use crate::record;
 
 pub(crate) use failure::{is_of_the_statement, kind_of};
 pub use faults::Faults;
@@ -86,6 +87,8 @@ impl Connections {
             .pragma("secure_delete", "on")
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
+            // SQL cannot compare two lists as sets.
+            .collation("placeholder_words", record::compare_placeholders)
             .row_buffer_size(ROWS_WAITING_MAX);
         let unfit = Arc::new(AtomicBool::new(false));
         let writers = closing_unfit(pool(1, ACQUIRE_TIMEOUT), unfit.clone());

@@ -22,6 +22,8 @@ pub struct GenerationRow {
     pub number: u64,
     /// The salt of its hashes.
     pub key_id: KeyId,
+    /// The SHA-256 of its sealed manifest, which names everything else of it.
+    pub manifest_sha256: [u8; 32],
     /// The number of rows.
     pub row_count: u64,
     /// Whether it is live or available for rollback.
@@ -50,6 +52,8 @@ pub struct LiveStore {
 pub struct NewGeneration {
     /// The number of rows.
     pub row_count: u64,
+    /// The SHA-256 of its sealed manifest.
+    pub manifest_sha256: [u8; 32],
     /// The patterns of the store's default type, unless they are pinned already.
     pub default_patterns: Vec<Pattern>,
     /// The time of publication.
@@ -197,6 +201,7 @@ async fn swap(
         store_id: session.store_id,
         number: number(&row, "last_generation")?,
         key_id: session.key_id,
+        manifest_sha256: generation.manifest_sha256,
         row_count: generation.row_count,
         kept: true,
         published_at: generation.at,
@@ -213,13 +218,13 @@ async fn swap(
     Ok(published)
 }
 
-/// Adds a generation with what its session was made with. Most rows of a delta are those of its
-/// base, and so are its placeholders.
+/// Adds a generation with the settings of its session. A delta gets the placeholders of its base,
+/// because most of its rows come from it.
 async fn insert(write: &mut Write, generation: &GenerationRow, commit_number: u64) -> Result<(), Error> {
     sqlx::query(
         "insert into generations (session_id, tenant_id, store_id, number, commit_number, key_id, row_count, \
-         published_at, columns, tokens_max, placeholders) \
-         select $1, $2, $3, $4, $5, $6, $7, $8, s.columns, s.tokens_max, \
+         published_at, manifest_sha256, columns, tokens_max, placeholders) \
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, s.columns, s.tokens_max, \
          case when s.base_session_id is null then s.placeholders else b.placeholders end \
          from sessions s left join generations b on b.session_id = s.base_session_id where s.id = $1",
     )
@@ -231,6 +236,7 @@ async fn insert(write: &mut Write, generation: &GenerationRow, commit_number: u6
     .bind(generation.key_id.as_bytes().as_slice())
     .bind(signed(generation.row_count)?)
     .bind(generation.published_at.as_micros())
+    .bind(generation.manifest_sha256.as_slice())
     .execute(&mut *write)
     .await
     .context("adding a generation")?;
@@ -252,12 +258,14 @@ fn read_live_store(row: &SqliteRow) -> Result<LiveStore, Error> {
 }
 
 pub(super) fn read_generation(row: &SqliteRow) -> Result<GenerationRow, Error> {
+    let manifest_sha256: Vec<u8> = get(row, "manifest_sha256")?;
     Ok(GenerationRow {
         session_id: SessionId::from_bytes(id16(row, "session_id")?),
         tenant: TenantId::from_bytes(id16(row, "tenant_id")?),
         store_id: StoreId::from_bytes(id16(row, "store_id")?),
         number: number(row, "number")?,
         key_id: KeyId::from_bytes(id16(row, "key_id")?),
+        manifest_sha256: manifest_sha256.try_into().map_err(|_| Error::corrupt("digest of a manifest"))?,
         row_count: number(row, "row_count")?,
         kept: get::<i64>(row, "kept")? != 0,
         published_at: moment(row, "published_at")?,

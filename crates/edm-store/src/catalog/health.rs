@@ -112,8 +112,8 @@ impl Catalog {
     }
 }
 
-/// Returns the error of a check that could not be carried out. Both checks are right as statements:
-/// a file whose schema does not let them run is damaged.
+/// Returns the error of a check that could not run. Both statements are valid SQL, so a schema that
+/// does not let them run is damaged.
 fn unsound(context: &'static str, source: sqlx::Error) -> Error {
     let of_the_schema = is_of_the_statement(&source);
     match Error::database(context, source) {

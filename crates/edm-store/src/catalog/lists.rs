@@ -301,7 +301,7 @@ mod tests {
                      rows_per_block, total_block_count, staged_block_count, row_count, rejected_row_count, \
                      allow_shrink, block_list_given, total_job_count, finished_job_count, commit_number, at.value, \
                      started_at, updated_at, last_activity_at, upload_expires_at, upload_completed_at, \
-                     processing_completed_at, completed_at, failure, base_session_id, lowered, placeholders \
+                     processing_completed_at, completed_at, failure, base_session_id, lowered, placeholders, sealed_generation_key \
                      from sessions, json_each('[-1, 1000000]') at where store_id = $1 and created_at between 1 and 2 \
                      and sessions.id = (select min(id) from sessions where store_id = $1)",
                 )

@@ -10,7 +10,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 /// The name of each step's file, and its SQL.
-const STEPS: [(&str, &str); 9] = [
+const STEPS: [(&str, &str); 10] = [
     ("0001_catalog", include_str!("../../migrations/sqlite/0001_catalog.sql")),
     ("0002_delta_base", include_str!("../../migrations/sqlite/0002_delta_base.sql")),
     ("0003_list_indexes", include_str!("../../migrations/sqlite/0003_list_indexes.sql")),
@@ -20,7 +20,12 @@ const STEPS: [(&str, &str); 9] = [
     ("0007_writer_check_room", include_str!("../../migrations/sqlite/0007_writer_check_room.sql")),
     ("0008_placeholders", include_str!("../../migrations/sqlite/0008_placeholders.sql")),
     ("0009_generation_terms", include_str!("../../migrations/sqlite/0009_generation_terms.sql")),
+    ("0010_sealed_generations", include_str!("../../migrations/sqlite/0010_sealed_generations.sql")),
 ];
+
+/// The step with which the formats of blocks and generations began anew. What older tables name
+/// cannot be read.
+pub(super) const FORMATS_BEGIN: i64 = 10;
 
 pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     Migrator::with_migrations(STEPS.into_iter().map(|(name, sql)| step(name, sql)).collect())
@@ -35,11 +40,11 @@ fn step(name: &'static str, sql: &'static str) -> Migration {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Catalog, get, test_options};
+    use super::super::{Catalog, Schema, get, test_options};
     use super::*;
 
-    /// A generation of an older version gets the columns of its session, or of its store where the
-    /// session is gone.
+    /// A generation of an older version gets the columns of its session, or those of its store if
+    /// the session is gone.
     #[tokio::test]
     async fn generations_of_older_versions_get_what_they_were_made_with() {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -60,6 +65,8 @@ mod tests {
         ] {
             sqlx::query(statement).execute(&catalog.writer).await.expect("written");
         }
+        let schema = catalog.schema().await.expect("told");
+        assert_eq!(schema, Schema::Unreadable, "what such tables name is not read");
         catalog.migrate().await.expect("the tables are brought to this version");
         let rows = sqlx::query("select columns, tokens_max, placeholders from generations order by number");
         let rows = rows.fetch_all(&catalog.reader).await.expect("read");

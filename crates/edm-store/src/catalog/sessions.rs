@@ -28,6 +28,9 @@ pub struct SessionDraft {
     pub live_session_id: Option<SessionId>,
     /// The encrypted key of its blocks; `None` once they are collected.
     pub sealed_block_key: Option<Vec<u8>>,
+    /// The encrypted key of its generation's files; `None` before the commit, and once its blocks
+    /// are collected.
+    pub sealed_generation_key: Option<Vec<u8>>,
     /// The time of the last block or renewal.
     pub last_activity_at: Timestamp,
     /// Whether a block list was accepted.
@@ -187,13 +190,16 @@ impl Catalog {
         Ok(())
     }
 
-    /// Deletes the key of a session's blocks. A missing session is not an error.
-    pub async fn forget_block_key(&self, id: SessionId) -> Result<(), Error> {
-        sqlx::query("update sessions set sealed_block_key = null where id = $1")
-            .bind(id.as_bytes().as_slice())
-            .execute(&self.writer)
-            .await
-            .context("forgetting the key of blocks")?;
+    /// Deletes the keys of a session's blocks and of its generation. A missing session is not an
+    /// error.
+    pub async fn forget_keys(&self, id: SessionId) -> Result<(), Error> {
+        sqlx::query(
+            "update sessions set sealed_block_key = null, sealed_generation_key = null where id = $1",
+        )
+        .bind(id.as_bytes().as_slice())
+        .execute(&self.writer)
+        .await
+        .context("forgetting the keys of a session")?;
         Ok(())
     }
 
@@ -280,7 +286,7 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
          rejected_row_count = $6, block_list_given = $7, total_job_count = $8, commit_number = $9, \
          started_at = $10, updated_at = $11, last_activity_at = $12, upload_expires_at = $13, \
          upload_completed_at = $14, processing_completed_at = $15, completed_at = $16, failure = $17, \
-         base_session_id = $18, lowered = $19 where id = $1",
+         base_session_id = $18, lowered = $19, sealed_generation_key = $20 where id = $1",
     )
     .bind(session.id.as_bytes().as_slice())
     .bind(session.state.as_str())
@@ -301,6 +307,7 @@ pub(super) async fn write_session(write: &mut Write, draft: &SessionDraft) -> Re
     .bind(session.failure.as_ref().map(record::write_failure))
     .bind(draft.base_session_id.as_ref().map(|id| id.as_bytes().as_slice()))
     .bind(lowercase_of(session))
+    .bind(&draft.sealed_generation_key)
     .execute(&mut *write)
     .await
     .context("changing a session")?;
@@ -362,6 +369,7 @@ fn read_session(row: &SqliteRow) -> Result<SessionDraft, Error> {
         store_published_commit: number(row, "published_commit")?,
         live_session_id: optional_id16(row, "live_session_id")?.map(SessionId::from_bytes),
         sealed_block_key: get(row, "sealed_block_key")?,
+        sealed_generation_key: get(row, "sealed_generation_key")?,
         last_activity_at: moment(row, "last_activity_at")?,
         block_list_given: get::<i64>(row, "block_list_given")? != 0,
         commit_number: optional_number(row, "commit_number")?,

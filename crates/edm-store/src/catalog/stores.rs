@@ -52,8 +52,14 @@ pub struct StoreDraft {
 macro_rules! must_upload_again {
     () => {
         "(g.session_id is not null and (g.columns <> d.columns or g.tokens_max <> d.tokens_max \
-         or g.placeholders is distinct from d.placeholders \
+         or coalesce(g.placeholders, '') <> coalesce(d.placeholders, '') collate placeholder_words \
          or exists (select 1 from salts k where k.key_id = g.key_id and k.own = 0 and k.live = 0)))"
+    };
+}
+
+macro_rules! can_roll_back {
+    () => {
+        "(exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 and o.number < g.number))"
     };
 }
 
@@ -63,8 +69,9 @@ macro_rules! store_columns {
             "d.*, g.number as live_number, g.row_count as live_row_count, g.published_at as live_published_at, \
              g.key_id as live_key_id, ",
             must_upload_again!(),
-            " as must_upload_again, exists (select 1 from generations o where o.store_id = d.id and o.kept = 1 \
-             and o.number < g.number) as can_roll_back"
+            " as must_upload_again, ",
+            can_roll_back!(),
+            " as can_roll_back"
         )
     };
 }
@@ -87,6 +94,8 @@ pub(super) const FROM: &str = store_from!();
 /// Whether the live data has a salt that is no longer the tenant's, or other columns or
 /// placeholders than the store.
 pub(super) const MUST_UPLOAD_AGAIN: &str = must_upload_again!();
+/// Whether a generation before the live one is kept.
+pub(super) const CAN_ROLL_BACK: &str = can_roll_back!();
 
 impl Catalog {
     /// Adds a store with its default type. Fails with `NameTaken`.

@@ -265,9 +265,9 @@ pub(crate) async fn the_key_of_blocks_is_forgotten(backend: &Backend<Catalog>) {
     let catalog = &backend.store;
     furnish(catalog).await;
     let id = add_session(catalog, 50).await.id;
-    catalog.forget_block_key(id).await.expect("forgotten");
+    catalog.forget_keys(id).await.expect("forgotten");
     assert_eq!(catalog.session(id).await.expect("read").sealed_block_key, None);
-    catalog.forget_block_key(SessionId::from_bytes([0; 16])).await.expect("no session, no key");
+    catalog.forget_keys(SessionId::from_bytes([0; 16])).await.expect("no session, no key");
 }
 
 pub(crate) async fn a_type_is_changed_whole_or_not_at_all(backend: &Backend<Catalog>) {

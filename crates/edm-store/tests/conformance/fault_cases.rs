@@ -145,7 +145,7 @@ fn of_sessions() -> [(&'static str, Operation); 9] {
                 Ok::<(), Error>(())
             }
         )),
-        ("forget_block_key", |catalog, _leased| catalog.forget_block_key(session(50))),
+        ("forget_keys", |catalog, _leased| catalog.forget_keys(session(50))),
         ("delete_session", |catalog, _leased| catalog.delete_session(session(50), |draft| {
             draft.enqueue = vec![collect("x")];
             Ok::<(), Error>(())
@@ -153,7 +153,12 @@ fn of_sessions() -> [(&'static str, Operation); 9] {
         ("publish", |catalog, leased| catalog.publish(&leased.publish, |draft, _| {
             draft.session.state = SessionState::Completed;
             let pattern = Vec::new();
-            Ok::<_, Error>(Some(NewGeneration { row_count: 7, default_patterns: pattern, at: at(100) }))
+            Ok::<_, Error>(Some(NewGeneration {
+                row_count: 7,
+                manifest_sha256: [5; 32],
+                default_patterns: pattern,
+                at: at(100),
+            }))
         })),
     ]
 }

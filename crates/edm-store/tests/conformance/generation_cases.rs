@@ -1,4 +1,5 @@
-//! Cases for what is compared with the live generation: the columns and placeholders of its store.
+//! Cases for the comparison of a store's columns and placeholders with those of its live
+//! generation.
 
 use edm_model::{Column, Columns, Pattern, PlaceholderWords, Proximity};
 use edm_store::{Catalog, Error, StoreDraft};
@@ -20,7 +21,7 @@ async fn change(catalog: &Catalog, edit: impl FnOnce(&mut StoreDraft) + Send) {
     changed.await.expect("changed");
 }
 
-/// What the live data was made with was once read from its session, whose history may be deleted.
+/// The settings of the live data were once read from its session, which may be deleted.
 pub(crate) async fn what_live_data_was_made_with_outlasts_its_session(backend: &Backend<Catalog>) {
     let catalog = &backend.store;
     furnish(catalog).await;
@@ -37,6 +38,11 @@ pub(crate) async fn what_live_data_was_made_with_outlasts_its_session(backend: &
     assert!(!must_upload_again().await);
     change(catalog, |draft| draft.placeholders = PlaceholderWords::new(vec!["leer".to_owned()]).ok()).await;
     assert!(must_upload_again().await, "another word means an empty cell");
+    let usual = PlaceholderWords::usual().as_slice().iter().rev().cloned().collect();
+    change(catalog, |draft| draft.placeholders = PlaceholderWords::new(usual).ok()).await;
+    assert!(!must_upload_again().await, "the usual words in another order");
+    change(catalog, |draft| draft.placeholders = PlaceholderWords::new(Vec::new()).ok()).await;
+    assert!(must_upload_again().await, "no word means an empty cell");
     change(catalog, |draft| draft.placeholders = None).await;
     assert!(!must_upload_again().await);
     change(catalog, |draft| draft.columns = searchable(&["ssn", "mail"])).await;
@@ -45,7 +51,7 @@ pub(crate) async fn what_live_data_was_made_with_outlasts_its_session(backend: &
     assert!(!must_upload_again().await);
 }
 
-/// A delta's rows are made with the placeholders of today, and most live rows are not.
+/// A delta's rows are made with the current placeholders, and most live rows are not.
 pub(crate) async fn a_delta_keeps_the_placeholders_of_its_base(backend: &Backend<Catalog>) {
     let catalog = &backend.store;
     furnish(catalog).await;
@@ -66,8 +72,8 @@ pub(crate) async fn a_delta_keeps_the_placeholders_of_its_base(backend: &Backend
     assert!(!must_upload_again().await);
 }
 
-/// A store's default type once kept the patterns of the columns of before where the live session
-/// had been deleted: what became searchable was never looked for.
+/// If the live session had been deleted, a store's default type once kept the patterns of the old
+/// columns. Columns that became searchable were never searched for.
 pub(crate) async fn default_patterns_follow_the_columns_without_the_session(backend: &Backend<Catalog>) {
     let catalog = &backend.store;
     furnish(catalog).await;

@@ -215,7 +215,12 @@ pub(crate) async fn publish_with(
     let published = catalog.publish(&job, |draft, _| {
         draft.session.state = SessionState::Completed;
         let default_patterns = default_patterns.to_vec();
-        Ok::<_, Error>(Some(NewGeneration { row_count: 7, default_patterns, at: at(100) }))
+        Ok::<_, Error>(Some(NewGeneration {
+            row_count: 7,
+            manifest_sha256: [5; 32],
+            default_patterns,
+            at: at(100),
+        }))
     });
     Ok(published.await?.expect("published").number)
 }

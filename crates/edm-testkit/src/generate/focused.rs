@@ -11,8 +11,10 @@ use super::{Case, texts};
 use crate::oracle::{Asked, Question};
 use crate::sample::pattern;
 
-const AROUND: [&str; 14] =
-    [" ", " ", ", ", "\n", ".", " (", ") ", "x", "T00:00 ", "z ", "-", " 12 ", " +49 ", "\u{200B}"];
+const AROUND: [&str; 18] = [
+    " ", " ", ", ", "\n", ".", " (", ") ", "x", "T00:00 ", "z ", "-", " 12 ", " +49 ", "\u{200B}", "SSN",
+    "Patient ", " ACC#", "(",
+];
 
 /// Makes a case with one typed column and another one as evidence.
 pub(super) fn case(choices: &mut impl Choices) -> Case {

@@ -99,8 +99,76 @@ fn changed(choices: &mut impl Choices, cell: &str) -> String {
             choices.pick(&["(", "\"", "<", "https://x.example/"]),
             choices.pick(&[")", ".", ">", "\""])
         ),
+        14 => in_token(choices, cell),
         _ => escaped(choices, cell),
     }
+}
+
+/// Writes a cell as a part of an identifier of a machine, or of something like it.
+fn in_token(choices: &mut impl Choices, cell: &str) -> String {
+    const TOKENS: [(&str, &str); 32] = [
+        ("550e8400-e29b-41d4-a716-", ""),
+        ("x-550e8400-e29b-41d4-a716-", "-y"),
+        ("", "-e29b-41d4-a716-4466554400ab"),
+        ("9abc-", "-00-11"),
+        ("9abc:00:11:", ":"),
+        ("acc-", "-2024-11"),
+        ("", " 9abcdef0 00000000 00000000"),
+        ("00000000 00000000 9abcdef0 ", " 00"),
+        ("00:1b:44:11:3a:", ""),
+        ("001b.", ".3ab7"),
+        ("192.168.", ".7"),
+        ("192.168.1.", ""),
+        ("fe80::", ""),
+        ("1:2:3:4:5:6:7:", ""),
+        ("1.2.3.", ""),
+        ("v1.2.3+", "-rc"),
+        ("1.2-", ""),
+        ("", ".1.2"),
+        ("0.", ""),
+        (" -.", ""),
+        ("report.", ".5"),
+        ("$.", "E"),
+        ("12:00:00,", ""),
+        ("2024-01-02T03:04:05.", "Z"),
+        ("2024/01/02 03:04 +", ""),
+        ("", ".25"),
+        ("Zm9vYmFyQmF6/", "+cXV4MTIz"),
+        ("Zm9vYmFyQmF6_aB1-", "-cXV4MTIz"),
+        ("https://x.example/Zm9vYmFyQmF6/", "/cXV4MTIz"),
+        ("https://x.example/accounts/", "/view"),
+        ("?acct=", "&x=1"),
+        ("aaaaaaaaaaaa/", "/aaaaaaaa"),
+    ];
+    const PARTS: [&str; 18] = [
+        "9abc",
+        "00",
+        "-",
+        ":",
+        ".",
+        "/",
+        " ",
+        "_",
+        "+",
+        "1",
+        "T",
+        "Z",
+        "255",
+        "2024-01-02",
+        "03:04",
+        ":05",
+        "aB1c",
+        ",",
+    ];
+    let (mut front, mut behind) = TOKENS[choices.below(TOKENS.len())];
+    if choices.chance(10) {
+        (front, behind) = (behind, front);
+    }
+    let mut parts = |most: usize| -> String {
+        let count = if choices.chance(25) { choices.between(1, most) } else { 0 };
+        (0..count).map(|_| PARTS[choices.below(PARTS.len())]).collect()
+    };
+    format!("{}{front}{cell}{behind}{}", parts(6), parts(6))
 }
 
 fn changed_again(choices: &mut impl Choices, cell: &str) -> String {

@@ -92,7 +92,7 @@ const CARDS: [&str; 12] = [
 ];
 
 /// Addresses by part, each part in its spellings.
-const ADDRESSES: [&[&[&str]]; 15] = [
+const ADDRESSES: [&[&[&str]]; 27] = [
     &[
         &["12", "No. 12", "# 12", "Nr.12"],
         &["Main"],
@@ -143,21 +143,94 @@ const ADDRESSES: [&[&[&str]]; 15] = [
         &["十二丁目", "12丁目", "一二丁目"],
         &["二十番地の三号", "20番地の3号", "20-3", "二〇番三号"],
     ],
+    &[
+        &["12", "#12", "12 2nd floor", "12 5."],
+        &["Pine", "Pine Ste"],
+        &["St", "Street", "St."],
+        &[
+            "Apt 10",
+            "#10",
+            "Unit No. 10",
+            "Ste 10",
+            "# 10",
+            "suite #10",
+            "unit 10 B",
+            "#10b",
+            "Apt B",
+            "apt b-4",
+            "#10.",
+        ],
+        &["CA", "California", "Calif.", "floor 2", "FL"],
+    ],
+    &[
+        &["Apt 4", "Flat 4", "2nd Floor", "Unit B", "2. Etage", "ste 4 c", "first floor", "Etage 2", "7."],
+        &["12", "No. 12", "5th"],
+        &["Main", "Oak"],
+        &["Rd", "Road"],
+        &["", "Apt 4", "2nd floor", "#4"],
+    ],
+    &[
+        &[
+            "P.O. Box",
+            "PO Box",
+            "Post Office Box",
+            "POB",
+            "Postfach",
+            "P O B",
+            "B.P.",
+            "Apartado de Correos",
+            "P.O. post office box",
+        ],
+        &["255", "No. 255", "postale 255", "255.", "#255", "de 255"],
+        &["Springfield", "Spring field", "post", "Apt 4 p", "box 7"],
+        &["IL", "Illinois", "D.C.", "DC", "d.c.d.c"],
+    ],
+    &[
+        &["5"],
+        &["Post", "post office", "P", "de"],
+        &["Rd", "Road", "Box"],
+        &["NY", "New York", "N.Y.", "n.y.n.y"],
+    ],
+    &[
+        &["ul. Długa", "ulica Długa", "Długa", "UL Długa", "ul. ul. Długa", "ul.5"],
+        &["5", "nr 5", "5A"],
+        &["m. 12", "lok. 12", "12", "/12", "m 12", "m: 12"],
+    ],
+    &[
+        &["Storgatan", "Storg.", "Storgata", "Stor gade", "storgt."],
+        &["5", "5 b", "5B"],
+        &["2 tr", "lgh 7", ""],
+    ],
+    &[&["Ringvägen", "Ringv.", "ringvei", "Ring vej", "Rv."], &["12"], &["Oslo"]],
+    &[&["Aleksanterinkatu", "Aleksanterink.", "ak."], &["5"], &["katu", ""]],
+    &[&["Rua", "R.", "r"], &["das Flores"], &["s/n", "S/Nº", "sn", "s/no 5", "s n", "nº 5"], &["", "Lisboa"]],
+    &[
+        &["Moda Mah.", "Moda Mahallesi"],
+        &["Bahariye Cad.", "Bahariye Caddesi"],
+        &["No:12", "No 12", "12"],
+        &["D:5", "Daire 5", "d. 5", "/5", "Kat:2", "K 2"],
+    ],
+    &[&["ул. Ленина", "улица Ленина"], &["д. 5", "дом 5", "5"], &["кв. 12", "кв 12", "12"]],
+    &[
+        &["Hauptstr. 5", "Hauptweg 5", "Hauptwg. 5"],
+        &["2. Etage", "Etage 2", "2. OG", "2 Etage", "22. Stock"],
+        &["#7", "Whg. 7", ""],
+    ],
 ];
 
 const MONTHS: [&str; 12] = [
-    "jan januar gennaio",
-    "February fev. févr",
-    "March März marzo",
-    "april abr avr.",
-    "May mai maggio",
-    "Jun juin giu",
-    "July julho Lug",
-    "AUG août agosto",
-    "Sept set. septiembre",
-    "Oct Oktober out",
-    "nov novembre Nov.",
-    "dec dezembro dic",
+    "jan januar gennaio января styczeń Ocak",
+    "February fev. févr лютого ŞUBAT unora",
+    "March März marzo марта Μαρτίου març",
+    "April abr avr. kwietnia απρ أبريل",
+    "May mai maggio мая mei máj",
+    "Jun juin giu червня kesäkuuta haziran",
+    "July julho Lug липень července Ιουλίου",
+    "AUG août agosto августа augustus ağustos",
+    "Sept set. septiembre września szeptember eylül",
+    "Oct Oktober out października οκτωβρίου жовт",
+    "nov novembre Nov. listopada marraskuuta Kasım",
+    "dec dezembro dic grudnia ديسمبر במרץ",
 ];
 
 /// Makes a value.
@@ -175,7 +248,8 @@ pub(super) fn value(choices: &mut impl Choices, kind: Kind) -> Value {
         }
         Kind::Phone => Value::Phone(PHONES[choices.below(PHONES.len())]),
         Kind::Date => {
-            let year = [1960, 1961, 2004, 1999, 1930, 2029, 1861, 2012][choices.below(8)];
+            let year =
+                [1960, 1961, 2004, 1999, 1930, 2029, 1861, 2012, 1989, 2019, 1926, 1912][choices.below(12)];
             let day = if choices.chance(5) { 31 } else { choices.between(1, 28) };
             Value::Date(year, choices.between(1, 12), if choices.chance(40) { day.min(12) } else { day })
         }
@@ -196,17 +270,24 @@ pub(super) fn written(choices: &mut impl Choices, value: &Value) -> String {
     match value {
         Value::Ssn(digits) => ssn(choices, digits),
         Value::Card(digits) => {
-            let sizes: &[usize] =
-                [&[4, 4, 4, 4, 3][..], &[19], &[4, 6, 5], &[4, 6, 4], &[6, 6, 6, 6], &[2; 10]]
-                    [choices.below(6)];
-            grouped(choices, digits, sizes)
+            let sizes: &[usize] = [
+                &[4, 4, 4, 4, 3][..],
+                &[19],
+                &[4, 6, 5],
+                &[4, 6, 4],
+                &[8, 8, 8],
+                &[2; 10],
+                &[1, 18],
+                &[4, 1, 1, 13],
+            ][choices.below(8)];
+            if choices.chance(10) { spelled(choices, digits) } else { grouped(choices, digits, sizes) }
         }
         Value::Phone(number) => phone(choices, *number),
         Value::Date(year, month, day) => date(choices, (*year, *month, *day)),
         Value::Iban(number) => {
             let sizes: &[usize] =
                 [&[4; 9][..], &[40], &[2, 2, 4, 4, 30], &[3; 12], &[2, 38]][choices.below(5)];
-            let label = choices.pick(&["", "", "", "IBAN ", "IBAN: ", "iban.", "IBAN"]);
+            let label = choices.pick(&["", "", "", "IBAN ", "IBAN: ", "iban.", "IBAN", "Kontoé", "?31"]);
             let number = if choices.chance(20) { number.to_lowercase() } else { (*number).to_owned() };
             format!("{label}{}", grouped(choices, &number, sizes))
         }
@@ -216,7 +297,10 @@ pub(super) fn written(choices: &mut impl Choices, value: &Value) -> String {
 
 /// Writes characters in groups, joined by one separator, or sometimes by several.
 fn grouped(choices: &mut impl Choices, characters: &str, sizes: &[usize]) -> String {
-    const JOINTS: [&str; 12] = [" ", "-", " ", "-", "", ".", "  ", "/", " - ", "\n", " \n", "-\n"];
+    const JOINTS: [&str; 18] = [
+        " ", "-", " ", "-", "", ".", "  ", "/", " - ", "\n", " \n", "-\n", "--", ". ", " //", " -\n> ",
+        "   ", "-.",
+    ];
     let joint = JOINTS[choices.below(JOINTS.len())];
     let mut result = String::new();
     let mut rest = characters;
@@ -237,17 +321,43 @@ fn grouped(choices: &mut impl Choices, characters: &str, sizes: &[usize]) -> Str
 }
 
 fn ssn(choices: &mut impl Choices, digits: &str) -> String {
-    match choices.below(6) {
+    match choices.below(7) {
         0 => digits.to_owned(),
         1 => digits.trim_start_matches('0').to_owned(),
+        2 => spelled(choices, digits),
         _ => grouped(choices, digits, &[3, 2, 4]),
     }
+}
+
+/// Writes digits one by one.
+pub(super) fn spelled(choices: &mut impl Choices, digits: &str) -> String {
+    const GAPS: [&str; 14] =
+        [" ", " ", ".", "|", " | ", "│", "_", "][", " - ", "  ", "|-|", "\n", "    ", ","];
+    let gap = GAPS[choices.below(GAPS.len())];
+    let mut result = String::from(choices.pick(&["", "", "|", "[", "7", "7 "]));
+    for (number, digit) in digits.chars().enumerate() {
+        if number > 0 {
+            let other = choices.chance(8);
+            result.push_str(if other { GAPS[choices.below(GAPS.len())] } else { gap });
+        }
+        result.push(digit);
+    }
+    result.push_str(choices.pick(&["", "", "|", "]", "7", " 7", "-1"]));
+    result
 }
 
 fn phone(choices: &mut impl Choices, number: Phone) -> String {
     let Phone(_, code, prefix, groups) = number;
     let joint = choices.pick(&[" ", "-", ".", "/", " ", "", " / ", " - ", "\n", "  "]);
-    let national = groups.join(joint);
+    let mut national = groups.join(joint);
+    if groups.len() > 1 && choices.chance(20) {
+        let broken = ["\n", "-\n", " \r\n> ", ")\n", "\n(", "\n\n"][choices.below(6)];
+        let at = choices.between(1, groups.len() - 1);
+        national = format!("{}{broken}{}", groups[..at].join(joint), groups[at..].join(joint));
+    }
+    if choices.chance(6) {
+        national = spelled(choices, &groups.concat());
+    }
     let (area, rest) = (groups[0], groups[1..].join(joint));
     let number = match choices.below(12) {
         0 | 1 => format!("+{code} {national}"),
@@ -257,7 +367,7 @@ fn phone(choices: &mut impl Choices, number: Phone) -> String {
         5 => format!("{code}{joint}{national}"),
         6 => format!("+{code}{}", groups.concat()),
         7 => format!("011 {code} {national}"),
-        8 => format!("+({code}){joint}{national}"),
+        8 => format!("{}{code}){joint}{national}", choices.pick(&["+(", "(+", "+ ("])),
         9 => national,
         _ => format!("{prefix}{national}"),
     };
@@ -278,7 +388,7 @@ fn date(choices: &mut impl Choices, (year, month, day): (usize, usize, usize)) -
     let short = year % 100;
     let ordinal = choices.pick(&["", "", "th", "st", "er", ".", ".º", "º", "a", ","]);
     let small = choices.pick(&["", "", " de", " of", " del", " di"]);
-    let date = match choices.below(14) {
+    let date = match choices.below(20) {
         0 | 1 => format!("{year}{joint}{month:02}{joint}{day:02}"),
         2 | 3 => format!("{day:02}{joint}{month:02}{joint}{year}"),
         4 => format!("{month}{joint}{day}{joint}{year}"),
@@ -290,6 +400,15 @@ fn date(choices: &mut impl Choices, (year, month, day): (usize, usize, usize)) -
         10 => format!("{day}{ordinal}{small} {word}{small} {year}"),
         11 => format!("{word} {day}{ordinal}{small} {year}"),
         12 => format!("{day:02}{joint}{word}{joint}{short:02}"),
+        13 => format!(
+            "{day}{} {word}{small}{}'{short:02}",
+            choices.pick(&["", "-го", "e"]),
+            choices.pick(&[" ", ", ", ""])
+        ),
+        14 => format!("{word} {day}{}'{short:02}", choices.pick(&[" ", ", ", "\n", " '"])),
+        15 => format!("{day:02}{month:02}{year}"),
+        16 => format!("{month:02}{day:02}{year}"),
+        17 | 18 => in_era(choices, (year, month, day), joint),
         _ => format!("{year} {word}{small} {day}"),
     };
     let weekday = ["Mon, ", "Do., ", "segunda-feira, ", "sáb ", "mar ", "Sunday"];
@@ -306,10 +425,36 @@ fn date(choices: &mut impl Choices, (year, month, day): (usize, usize, usize)) -
         "T00:00:00.000+02:00",
         " 00:00:00",
     ];
-    match choices.below(9) {
+    match choices.below(10) {
         0 => format!("{date}{}", choices.pick(&time)),
         1 => format!("{}{date}", choices.pick(&weekday)),
+        2 => format!("{date}{}", choices.pick(&[".", " г.", "г", " roku", "r.", " р", ".z", " х."])),
         _ => date,
+    }
+}
+
+/// Writes a date in an era that it is of, or in a wrong one.
+fn in_era(choices: &mut impl Choices, (year, month, day): (usize, usize, usize), joint: &str) -> String {
+    const ERAS: [(usize, &[&str]); 6] = [
+        (1867, &["明治", "明", "M"]),
+        (1911, &["大正", "T", "民国"]),
+        (1925, &["昭和", "S", "昭", "s", "㍼"]),
+        (1988, &["平成", "H", "平"]),
+        (2018, &["令和", "R", "r"]),
+        (1925, &["昭和 ", "S.", "昭和.", "昭\u{301}和", "ś", "S "]),
+    ];
+    let own = ERAS.iter().take(5).rposition(|(before, _)| *before < year).unwrap_or(0);
+    let (before, names) = if choices.chance(75) { ERAS[own] } else { ERAS[choices.below(ERAS.len())] };
+    let name = choices.pick(names);
+    let number = match year.saturating_sub(before) {
+        1 if choices.chance(60) => "元".to_owned(),
+        number => number.to_string(),
+    };
+    match choices.below(4) {
+        0 => format!("{name}{number}{joint}{month}{joint}{day}"),
+        1 => format!("{name}{number} 年 {month} 月 {day} 日"),
+        2 => format!("{name}{number:0>2}.{month:02}.{day:02}"),
+        _ => format!("{name}{number}年{month}月{day}{}", choices.pick(&["日", "号", "目", "號"])),
     }
 }
 

@@ -169,7 +169,12 @@ impl CatalogFixture {
         let (row_count, at) = (session.row_count.unwrap_or(7), session.updated_at);
         let published = self.catalog.publish(&job, |draft, _| {
             draft.session.state = SessionState::Completed;
-            Ok::<_, Error>(Some(NewGeneration { row_count, default_patterns: Vec::new(), at }))
+            Ok::<_, Error>(Some(NewGeneration {
+                row_count,
+                manifest_sha256: [5; 32],
+                default_patterns: Vec::new(),
+                at,
+            }))
         });
         published.await?.expect("the closure brought a generation");
         let store = &mut self.stores[number].1;

@@ -170,6 +170,7 @@ pub(super) fn store(choices: &mut impl Choices, number: usize) -> (DataStore, Se
         "activeSessionId": null,
         "maximumNumberOfTokens": store.tokens_max,
         "mustUploadAgain": false,
+        "canRollBack": false,
         "onUnserved": store.on_unserved.as_str(),
     });
     (store, default_type, shown)

@@ -13,6 +13,9 @@ pub(crate) enum Edge {
     Soft,
 }
 
+/// The front and the back edge of a stretch; `None` where it has none.
+pub(crate) type Edges = (Option<Edge>, Option<Edge>);
+
 /// Consecutive atoms of a view, both ends included.
 #[derive(Clone, Copy)]
 pub(crate) struct Stretch<'a> {
@@ -32,6 +35,26 @@ impl Stretch<'_> {
     pub(crate) fn back(&self) -> Option<Edge> {
         let outer = self.reading.atoms.get(self.last + 1).map(|after| after.kind);
         self.edge(self.last, outer, &self.reading.gap_after(self.last))
+    }
+
+    /// Returns the edges before and after the run.
+    pub(crate) fn edges(&self) -> Edges {
+        (self.front(), self.back())
+    }
+
+    /// Returns the edges of a run that may be a number of some groups: it may be joined to a word,
+    /// however few digits its groups have.
+    pub(crate) fn number_edges(&self) -> Edges {
+        let soft = |edge: Option<Edge>| edge.or(Some(Edge::Soft));
+        (soft(self.front()), soft(self.back()))
+    }
+
+    /// Returns the edges of a window of digits alone: its atoms count together.
+    pub(crate) fn digit_edges(&self) -> Edges {
+        let atoms = self.first..=self.last;
+        let digits: usize = atoms.clone().map(|atom| self.reading.atom(atom).chars().count()).sum();
+        let alone = atoms.into_iter().all(|atom| self.kind(atom) == Kind::Digits);
+        if alone && digits >= SOFT_EDGE_DIGITS_MIN { self.number_edges() } else { self.edges() }
     }
 
     fn edge(&self, own: usize, outer: Option<Kind>, gap: &[char]) -> Option<Edge> {

@@ -12,6 +12,7 @@ mod escapes;
 mod facts;
 mod folding;
 mod foldings;
+mod longer_tokens;
 mod reading;
 mod report;
 mod scan;

@@ -68,7 +68,7 @@ impl Table {
         let mut hits = Vec::new();
         for (column, definition) in self.columns().as_slice().iter().enumerate() {
             let values = self.values(column);
-            let places = windows::occurrences(&readings, &definition.rule, &values);
+            let places = windows::occurrences(text, &readings, &definition.rule, &values);
             hits.extend(places.into_iter().map(|place| Hit { column, place }));
         }
         hits

@@ -7,6 +7,7 @@ use edm_model::{CaseRule, DataType, DiacriticRule, Rule};
 use super::edges::{Edge, Stretch};
 use super::email;
 use super::folding::Placed;
+use super::longer_tokens;
 use super::reading::{Kind, Reading, is_crossed, is_ignored, is_white};
 use super::types;
 use super::value::{digits_form, is_digits_gap, name_form, text_form};
@@ -28,10 +29,15 @@ const PLACE_BYTES_MAX: usize = 64 * 1024;
 
 /// Returns every occurrence of the values in any view of the text. Equal values with equal spans
 /// are one.
-pub(crate) fn occurrences(readings: &[Vec<Placed>], rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occurrence> {
+pub(crate) fn occurrences(
+    text: &str,
+    readings: &[Vec<Placed>],
+    rule: &Rule,
+    values: &BTreeSet<&str>,
+) -> Vec<Occurrence> {
     let mut found: BTreeMap<(usize, usize, String), Occurrence> = BTreeMap::new();
-    for text in readings {
-        let reading = Reading::new(text, rule.case, rule.diacritics);
+    for placed in readings {
+        let reading = Reading::new(placed, rule.case, rule.diacritics);
         let here = match &rule.data_type {
             DataType::Email => emails(&reading, values),
             other if types::has_recogniser(other) => recognised(&reading, rule, values),
@@ -45,7 +51,9 @@ pub(crate) fn occurrences(readings: &[Vec<Placed>], rule: &Rule, values: &BTreeS
             if end - start > PLACE_BYTES_MAX {
                 continue;
             }
-            let occurrence = Occurrence { inside: longer.iter().any(inside), ..occurrence };
+            let part = is_number(rule, &occurrence.value) && longer_tokens::is_part(text, start, end);
+            let attached = occurrence.attached || part;
+            let occurrence = Occurrence { inside: longer.iter().any(inside), attached, ..occurrence };
             found
                 .entry((start, end, occurrence.value.clone()))
                 .and_modify(|known| {
@@ -64,16 +72,26 @@ fn longer_numbers(reading: &Reading, rule: &Rule) -> Vec<(usize, usize)> {
     if matches!(rule.data_type, DataType::Card | DataType::Iban) {
         return Vec::new();
     }
-    let atoms = types::longer_numbers(reading).into_iter();
-    atoms.map(|(first, last)| reading.source(reading.atoms[first].first, reading.atoms[last].end)).collect()
+    types::longer_numbers(reading).into_iter().map(|(first, end)| reading.source(first, end)).collect()
+}
+
+/// Returns whether a value is a number that may be a part of an identifier of a machine.
+fn is_number(rule: &Rule, value: &str) -> bool {
+    match rule.data_type {
+        DataType::Digits { .. } | DataType::Ssn | DataType::Card | DataType::Phone { .. } => true,
+        DataType::Text => value.is_ascii() && !value.contains(|c: char| c.is_ascii_alphabetic()),
+        DataType::Email | DataType::Name | DataType::Date { .. } | DataType::Iban | DataType::Address => {
+            false
+        }
+    }
 }
 
 fn recognised(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occurrence> {
     let longest = values.iter().map(|value| value.len()).max().unwrap_or(0);
     let mut found = Vec::new();
     for candidate in types::candidates(rule, reading, longest) {
-        let types::Candidate { first, last, forms, attached, written } = candidate;
-        let (start, end) = reading.source(reading.atoms[first].first, reading.atoms[last].end);
+        let types::Candidate { place, forms, attached, written, .. } = candidate;
+        let (start, end) = reading.source(place.0, place.1);
         for value in forms.into_iter().filter(|form| values.contains(form.as_str())) {
             found.push(Occurrence { start, end, value, attached, written, inside: false });
         }
@@ -123,6 +141,17 @@ fn windows(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occur
             }
         }
     }
+    for types::Spelled { first, last, digits } in types::spelled(reading) {
+        let value = match &rule.data_type {
+            DataType::Text => Some(digits),
+            DataType::Digits { width } => digits_form(&digits, *width),
+            _ => None,
+        };
+        if let Some(value) = value.filter(|value| values.contains(value.as_str())) {
+            let (start, end) = reading.source(reading.atoms[first].first, reading.atoms[last].end);
+            found.push(Occurrence { start, end, value, attached: true, written: false, inside: false });
+        }
+    }
     found
 }
 
@@ -146,7 +175,9 @@ impl Window<'_> {
         if !values.contains(value.as_str()) || stretch.is_continued() || self.is_joined_name() {
             return None;
         }
-        let soft = [stretch.front()?, stretch.back()?].contains(&Edge::Soft);
+        let edges =
+            if self.rule.data_type == DataType::Name { stretch.edges() } else { stretch.digit_edges() };
+        let soft = [edges.0?, edges.1?].contains(&Edge::Soft);
         let first = self.reading.atoms[self.first].first;
         let (start, end) = self.reading.source(first, self.reading.atoms[self.last].end);
         let attached = soft || self.is_joined_by_white_space() || self.is_padded();

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use clap::Args;
 use edm_agent::{ErrorKind, GraphClient, refused_value};
-use edm_graph::LookupRequest;
+use edm_graph::{DataStoreResource, LookupRequest};
 use edm_model::StoreId;
 use serde_json::{Map, Value, json};
 
@@ -53,9 +53,9 @@ async fn store_id(client: &GraphClient, name_or_id: &str) -> anyhow::Result<Stri
     match client.store(name_or_id).await {
         Ok(store) => Ok(store.id),
         Err(error) if is_forbidden(&error) => {
-            let told = "this token may not read the names of data stores: give --store the id of the data store; a token with \
+            let advice = "this token may not read the names of data stores: give --store the id of the data store; a token with \
                  the role ExactMatch.Read shows it by `edm store list`";
-            Err(anyhow::Error::new(error).context(told))
+            Err(anyhow::Error::new(error).context(advice))
         }
         Err(error) => Err(error.into()),
     }
@@ -98,15 +98,28 @@ pub(crate) async fn run(arguments: LookupArguments, output: Output) -> anyhow::R
         origins.learn(&client, Some(&id), sessions.map(str::to_owned).collect()).await;
     }
     print(output, &rows, &origins)?;
-    // A token that may only look values up does not learn of what type the column is.
-    let store = if unknown.is_empty() { None } else { client.store(&id).await.ok() };
+    if unknown.is_empty() {
+        return Ok(Ending::Fine);
+    }
+    // A token that may only look values up may not read the column's type.
+    let store = client.store(&id).await.ok();
     for (number, value) in unknown {
-        let reason = store.as_ref().and_then(|store| refused_value(store, &arguments.key, &value));
-        let reason = reason
-            .map_or_else(|| "no row holds it".to_owned(), |reason| format!("{reason}: no row can hold it"));
-        eprintln!("edm: value {number} of {count}: {reason}");
+        let outcome = outcome_of(store.as_ref(), &arguments.key, &value);
+        eprintln!("edm: value {number} of {count}: {outcome}");
     }
     Ok(Ending::Fine)
+}
+
+/// Describes what is known of a value that no row contains.
+fn outcome_of(store: Option<&DataStoreResource>, key: &str, value: &str) -> String {
+    let Some(store) = store else {
+        return "no row holds it; whether one could is unknown, because the data store could not be read"
+            .to_owned();
+    };
+    match refused_value(store, key, value) {
+        Some(reason) => format!("{reason}: no row can hold it"),
+        None => "no row holds it".to_owned(),
+    }
 }
 
 /// Returns the row with the number of the value that it contains.

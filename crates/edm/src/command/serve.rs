@@ -131,7 +131,7 @@ pub(crate) async fn run(arguments: &ServeArguments) -> anyhow::Result<()> {
     let required_types = config.readiness.required.clone();
     let of = |key| ServiceConfig { limits, required_types, ..ServiceConfig::new(&arguments.data_dir, key) };
     let service = data_directory::open_or_create(&arguments.data_dir, &key, start, of).await?;
-    data_directory::refuse_in_use(&arguments.data_dir)?;
+    data_directory::refuse_in_use(&arguments.data_dir).await?;
     let token_file = data_directory::bootstrap(&service, &arguments.data_dir).await?;
     let url = bound.url();
     tracing::info!(url, data_dir = %arguments.data_dir.display(), %roles, "edm is listening");

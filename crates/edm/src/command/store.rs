@@ -241,8 +241,8 @@ fn print_store(output: Output, store: &DataStoreResource) -> anyhow::Result<()> 
         }
         Some(words) => output.line(&format!("these words mean an empty cell: {}", words.join(", ")))?,
     }
-    if let Some(told) = unreadable(store) {
-        output.line(&told)?;
+    if let Some(message) = unreadable(store) {
+        output.line(&message)?;
     }
     if store.must_upload_again == Some(true) {
         output.line(
@@ -265,18 +265,17 @@ fn unreadable(store: &DataStoreResource) -> Option<String> {
     ))
 }
 
-/// What to try where [`may_roll_back`] says so.
+/// The advice if [`may_roll_back`] returns true.
 pub(crate) const ROLL_BACK: &str =
     "roll back (`edm store rollback`, which refuses where the table before it is damaged as well)";
 
-/// Returns whether a rollback may help a store whose live data cannot be read. It does not where
-/// there was no generation before, nor where the server was to answer by that one and cannot
-/// either.
+/// Returns whether a rollback may help a store whose live data cannot be read. It does not help if
+/// no generation before the live one is kept, or if the server must search that one and cannot read
+/// it either.
 pub(crate) fn may_roll_back(store: &DataStoreResource) -> bool {
-    let is_first = store.generation.is_none_or(|generation| generation <= 1);
     let cannot_either =
         store.on_unserved.as_deref() == Some("previous") && store.data_state.as_deref() == Some("unserved");
-    !is_first && !cannot_either
+    store.can_roll_back == Some(true) && !cannot_either
 }
 
 fn column_row(column: &ColumnResource) -> Vec<String> {
@@ -293,23 +292,30 @@ fn column_row(column: &ColumnResource) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// A rollback was advised where the generation before was damaged as well, or never was.
+    /// A rollback was advised if the generation before was damaged as well, was no longer kept, or
+    /// never existed. After a rollback the live generation is not the first, and none before it is
+    /// kept.
     #[test]
     fn a_rollback_is_advised_only_where_one_is_possible() {
-        let check = |generation: u64, on_unserved: &str, data_state: &str, expected: bool| {
+        let check = |can_roll_back: bool, on_unserved: &str, data_state: &str, expected: bool| {
             let store = DataStoreResource {
-                generation: Some(generation),
+                generation: Some(2),
+                can_roll_back: Some(can_roll_back),
                 on_unserved: Some(on_unserved.to_owned()),
                 data_state: Some(data_state.to_owned()),
                 ..DataStoreResource::default()
             };
-            let told = unreadable(&store).expect("it cannot be read");
-            assert_eq!((may_roll_back(&store), told.contains("rollback")), (expected, expected), "{told}");
+            let message = unreadable(&store).expect("it cannot be read");
+            assert_eq!(
+                (may_roll_back(&store), message.contains("rollback")),
+                (expected, expected),
+                "{message}"
+            );
         };
-        check(1, "refuse", "unserved", false);
-        check(2, "refuse", "unserved", true);
-        check(2, "previous", "unserved", false);
-        check(2, "previous", "stale", true);
+        check(false, "refuse", "unserved", false);
+        check(true, "refuse", "unserved", true);
+        check(true, "previous", "unserved", false);
+        check(true, "previous", "stale", true);
         let served =
             DataStoreResource { data_state: Some("served".to_owned()), ..DataStoreResource::default() };
         assert_eq!(unreadable(&served), None);

@@ -218,7 +218,8 @@ pub(crate) async fn run(arguments: UploadArguments, output: Output) -> anyhow::R
     }
 }
 
-/// Names the role that the whole upload needs, where the server named that of its first step.
+/// Names the role that the whole upload needs, because the server only names that of the first
+/// step.
 fn with_role(error: anyhow::Error, arguments: &UploadArguments) -> anyhow::Error {
     let refused = error.downcast_ref::<Error>().map(Error::kind);
     let is_denied =
@@ -307,8 +308,7 @@ impl Outcome {
         let store = match client.store(store).await {
             Ok(store) => store,
             Err(error) => {
-                // The table is live, even if this request fails. But the missing answer must not
-                // pass for a good one.
+                // The table is live, even if this request fails. But the failure must be reported.
                 let warning = format!(
                     "the store did not say what is live now, nor what it warns of: ask with `edm store show` ({error})"
                 );

@@ -45,7 +45,7 @@ pub(crate) async fn run(arguments: &VerifyArguments, output: Output) -> anyhow::
         data_directory::refuse_without_blobs(&arguments.data_dir)?;
     }
     let service = data_directory::open(&arguments.data_dir, &arguments.key).await?;
-    let alone = service.claim_directory();
+    let alone = service.claim_directory().await;
     let bar = ProgressBar::new_spinner();
     bar.set_style(ProgressStyle::with_template("{spinner} {msg}")?);
     let each = |found: &Verification| {

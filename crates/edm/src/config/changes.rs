@@ -81,7 +81,7 @@ mod tests {
             page.split("## While the server runs").nth(1).and_then(|rest| rest.split("\n## ").next());
         let known: BTreeSet<String> =
             ServeConfig::default().values().into_iter().map(|(name, _)| name).collect();
-        let told = section.unwrap_or_default().split('`').filter(|word| known.contains(*word));
-        assert_eq!(told.collect::<BTreeSet<_>>(), LIVE_KEYS.into_iter().collect());
+        let documented = section.unwrap_or_default().split('`').filter(|word| known.contains(*word));
+        assert_eq!(documented.collect::<BTreeSet<_>>(), LIVE_KEYS.into_iter().collect());
     }
 }

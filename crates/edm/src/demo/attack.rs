@@ -13,8 +13,11 @@ use edm_agent::GraphClient;
 use edm_agent::sample::Random;
 use edm_engine::{FileBytes, Generation};
 use edm_hash::Salt;
+use edm_model::{SessionId, StoreId, TenantId};
+use edm_service::MasterKey;
 use md5::Md5;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::samples::{Row, Verdict};
 use crate::host::{core_count, fill_random};
@@ -23,6 +26,8 @@ use crate::output::{Output, grouped};
 const GUESSES: usize = 1_000_000;
 /// The name of a generation's manifest.
 const MANIFEST: &str = "manifest";
+/// The file of the master key. Without it nothing that was stolen opens.
+const MASTER_KEY: &str = "master.key";
 
 /// A stolen folder, and the victim to search for.
 pub(crate) struct Theft<'a> {
@@ -71,42 +76,39 @@ impl Theft<'_> {
 
     /// Tries a million numbers, the victim's among them, against the stolen generation.
     pub(crate) async fn guess(&self, client: &GraphClient, output: Output) -> anyhow::Result<Vec<Verdict>> {
-        let stolen = Arc::new(Stolen::take(self.data_dir, self.session_id)?);
+        let stolen = Arc::new(Stolen::take(self.data_dir, self.store_id, self.session_id)?);
         let session = client.session_with_salt(self.store_id, self.session_id).await?;
-        let key = session.salt.context("the session's creator was not shown its salt")?;
-        let key = Salt::new(key.expose_secret().to_owned())?;
+        let salt = session.salt.context("the session's creator was not shown its salt")?;
+        let salt = Salt::new(salt.expose_secret().to_owned())?;
+        let master_key = MasterKey::from_file_bytes(&fs::read(self.data_dir.join(MASTER_KEY))?)?;
         let guesses = Arc::new(self.guesses());
-        // What an attacker can try: a random key, everything in the files that might be the key,
-        // and hashes that need no key.
-        let mut own = [0; edm_hash::SALT_RANDOM_BYTES];
+        // What an attacker can try: a random key, and what is known of the generation.
+        let mut own = [0; 32];
         fill_random(&mut own)?;
-        let mut wrong = vec![Salt::generate(&own)];
-        for text in [self.store_id, self.session_id, session.key_id.as_deref().unwrap_or("edm")] {
-            wrong.push(Salt::new(text.to_owned())?);
-        }
+        let known = [self.store_id, self.session_id, ""].map(|text| Sha256::digest(text).into());
+        let wrong = known.into_iter().chain([own]);
+        let wrong: Vec<MasterKey> =
+            wrong.map(|key| MasterKey::generate(&|bytes: &mut [u8]| bytes.copy_from_slice(&key))).collect();
         let victim = self.victim.row;
-        let (without, digests, with, victim_found) = tokio::task::spawn_blocking(move || {
-            let mut without = 0;
-            for salt in &wrong {
-                without += stolen.confirm(&guesses, salt)?.len();
-            }
+        let (opened, digests, with, victim_found) = tokio::task::spawn_blocking(move || {
+            let opened = wrong.into_iter().filter_map(|key| stolen.manifest(key).ok()).count();
             let digests = stolen.holds_digests(&guesses);
-            let confirmed = stolen.confirm(&guesses, &key)?;
-            Ok::<_, anyhow::Error>((without, digests, confirmed.len(), confirmed.contains(&victim)))
+            let confirmed = stolen.confirm(&guesses, master_key, &salt)?;
+            Ok::<_, anyhow::Error>((opened, digests, confirmed.len(), confirmed.contains(&victim)))
         })
         .await??;
         output.line(&format!(
-            "  2. {} guesses against the stolen files without the key (four wrong keys, SHA-256 and MD5 of every \
-             guess): confirmed {}; with the key: {} confirmed, row {victim} among them",
+            "  2. {} guesses against the stolen files without the master key: none of four wrong keys opens them \
+             (opened {opened}), and no SHA-256 or MD5 of a guess is in them (found {digests}); with the master key: {} \
+             confirmed, row {victim} among them",
             grouped(GUESSES as u64),
-            without + digests,
             grouped(with as u64),
         ))?;
         Ok(vec![
-            if without + digests == 0 {
+            if opened + digests == 0 {
                 Ok(())
             } else {
-                Err("a guess was confirmed without the key".to_owned())
+                Err("the files say something without the master key".to_owned())
             },
             if victim_found { Ok(()) } else { Err("the attack does not work even with the key".to_owned()) },
         ])
@@ -124,35 +126,45 @@ impl Theft<'_> {
 
 /// The files of one generation, in memory.
 struct Stolen {
+    store_id: StoreId,
+    session_id: SessionId,
     manifest: Vec<u8>,
     files: Vec<(String, FileBytes)>,
 }
 
 impl Stolen {
-    fn take(data_dir: &Path, session_id: &str) -> anyhow::Result<Self> {
-        let named = |path: &PathBuf| {
-            path.file_name().is_some_and(|name| name == MANIFEST)
-                && path.parent().and_then(Path::file_name).is_some_and(|name| name == session_id)
-        };
-        let manifest =
-            files_below(data_dir)?.into_iter().find(named).context("no generation was found to steal")?;
-        let folder = manifest.parent().context("the manifest lies in no folder")?;
-        let bytes = fs::read(&manifest)?;
-        let read = |name: String| {
-            let content: FileBytes = Arc::new(fs::read(folder.join(&name))?);
-            Ok::<_, anyhow::Error>((name, content))
-        };
-        let files = edm_engine::file_names(&bytes)?.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Self { manifest: bytes, files })
+    fn take(data_dir: &Path, store_id: &str, session_id: &str) -> anyhow::Result<Self> {
+        let of_session =
+            |path: &PathBuf| path.parent().and_then(Path::file_name).is_some_and(|name| name == session_id);
+        let (mut manifest, mut files) = (None, Vec::new());
+        for path in files_below(data_dir)?.iter().filter(|path| of_session(path)) {
+            let name = path.file_name().and_then(|name| name.to_str()).context("a name is not UTF-8")?;
+            let content = fs::read(path)?;
+            match name {
+                MANIFEST => manifest = Some(content),
+                _ => files.push((name.to_owned(), Arc::new(content) as FileBytes)),
+            }
+        }
+        Ok(Self {
+            store_id: store_id.parse()?,
+            session_id: session_id.parse()?,
+            manifest: manifest.context("no generation was found to steal")?,
+            files,
+        })
     }
 
-    /// Opens the generation with this key. Returns the rows that it confirms.
-    fn confirm(&self, guesses: &[String], salt: &Salt) -> anyhow::Result<HashSet<u64>> {
+    /// Decrypts the manifest under a master key.
+    fn manifest(&self, key: MasterKey) -> Result<Zeroizing<Vec<u8>>, edm_service::Error> {
+        edm_service::open_manifest(key, TenantId::DEFAULT, self.store_id, self.session_id, &self.manifest)
+    }
+
+    /// Opens the generation with these keys. Returns the rows that it confirms.
+    fn confirm(&self, guesses: &[String], key: MasterKey, salt: &Salt) -> anyhow::Result<HashSet<u64>> {
         let mut open = |name: &str| {
             let file = self.files.iter().find(|(known, _)| known == name);
             file.map(|(_, bytes)| Arc::clone(bytes)).ok_or_else(|| std::io::ErrorKind::NotFound.into())
         };
-        let generation = Generation::open(&self.manifest, &mut open, salt)?;
+        let generation = Generation::open(&self.manifest(key)?, &mut open, salt)?;
         let column = generation.columns().position("ssn").context("the generation has no column ssn")?;
         let share = guesses.len().div_ceil(core_count()).max(1);
         std::thread::scope(|scope| {
@@ -214,7 +226,7 @@ fn encodings(ssn: &str) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Returns the base64 characters that do not depend on the bytes before and after, for a text that
+/// Returns the base64 characters of a text that do not depend on the bytes around it. The text
 /// starts `offset` bytes after a group of three.
 fn base64_middle(text: &[u8], offset: usize) -> Vec<u8> {
     let whole = text.get((3 - offset) % 3..).unwrap_or_default();

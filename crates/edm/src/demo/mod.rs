@@ -66,16 +66,16 @@ pub(crate) async fn run(arguments: &DemoArguments, output: Output) -> anyhow::Re
         None => random_seed()?,
     };
     let fixture = Fixture::open(arguments.listen).await?;
-    let told = tokio::select! {
-        told = tell(&fixture, seed, arguments, output) => told,
+    let result = tokio::select! {
+        result = run_steps(&fixture, seed, arguments, output) => result,
         () = interrupted() => Ok(Ending::Failed),
     };
-    if matches!(told, Ok(Ending::Fine)) && !arguments.once {
+    if matches!(result, Ok(Ending::Fine)) && !arguments.once {
         interrupted().await;
     }
     // The folder is removed, whatever happened.
     let closed = fixture.close().await;
-    let ending = told?;
+    let ending = result?;
     closed?;
     Ok(ending)
 }
@@ -87,7 +87,7 @@ fn random_seed() -> anyhow::Result<u64> {
     Ok(u64::from(u32::from_le_bytes(bytes)))
 }
 
-async fn tell(
+async fn run_steps(
     fixture: &Fixture,
     seed: u64,
     arguments: &DemoArguments,
@@ -108,7 +108,7 @@ async fn tell(
     let store = create_store(fixture, &steps).await?;
     let report = upload_table(fixture, &steps).await?;
     let texts = samples::SampleTexts::draw(seed, &people)?;
-    let mut verdicts = samples::tell(&texts, fixture.client(), output).await?;
+    let mut verdicts = samples::classify_all(&texts, fixture.client(), output).await?;
 
     steps.title("Four proofs, measured here and now")?;
     let theft = attack::Theft {

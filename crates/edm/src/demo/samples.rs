@@ -169,7 +169,7 @@ fn chat_prompt(owner: &Row) -> Text {
 }
 
 /// Classifies every text, prints the results, and compares them with what was planted.
-pub(crate) async fn tell(
+pub(crate) async fn classify_all(
     texts: &SampleTexts,
     client: &GraphClient,
     output: Output,
@@ -223,11 +223,11 @@ fn judge(planted: &Planted, result: &ClassificationResult) -> (Verdict, String, 
             (verdict, says(&places), why_facts(&places))
         }
         Planted::Alone { owner, other } => {
-            let told = sentence_about(result, other.row);
+            let note = sentence_about(result, other.row);
             let verdict = only(&places).and_then(|place| has_facts(place, owner, 65, &[])).and_then(|()| {
-                told.clone().map(drop).ok_or_else(|| "the surname's row is not told".to_owned())
+                note.clone().map(drop).ok_or_else(|| "the surname's row is not named".to_owned())
             });
-            let why = told.map_or_else(String::new, |_| {
+            let why = note.map_or_else(String::new, |_| {
                 format!("{} belongs to row {}", other.person.last_name, other.row)
             });
             (verdict, says(&places), format!("the number alone; {why}"))
@@ -345,10 +345,10 @@ mod tests {
         }
     }
 
-    fn report(matches: Vec<ContentLocation>, told: &str) -> ClassificationResult {
+    fn report(matches: Vec<ContentLocation>, note: &str) -> ClassificationResult {
         let item = UnmatchedItem {
             column_name: "lastName".to_owned(),
-            corroborative_evidences: vec![told.to_owned()],
+            corroborative_evidences: vec![note.to_owned()],
             ..UnmatchedItem::default()
         };
         ClassificationResult {
@@ -380,10 +380,10 @@ mod tests {
         check(&Planted::Nothing, &report(vec![found(65, 7, &[])], ""), false);
 
         let alone = Planted::Alone { owner, other: row(4_031, "901-23-4567", "Okafor") };
-        let told = "lastName at 3 belongs to row 4031";
-        check(&alone, &report(vec![found(65, 7, &[])], told), true);
+        let note = "lastName at 3 belongs to row 4031";
+        check(&alone, &report(vec![found(65, 7, &[])], note), true);
         check(&alone, &report(vec![found(65, 7, &[])], "lastName at 3 belongs to row 31"), false);
-        check(&alone, &report(vec![found(75, 7, &["lastName"])], told), false);
+        check(&alone, &report(vec![found(75, 7, &["lastName"])], note), false);
     }
 
     #[test]

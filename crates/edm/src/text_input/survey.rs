@@ -1,5 +1,6 @@
-//! The survey of a text, made while it passes: its length, the starts of its lines, and whether it
-//! has encoded parts that are not searched. Its memory is bounded for a text of any length.
+//! The survey of a text, made while it is streamed: its length, the starts of its lines, and
+//! whether it has encoded parts that are not searched. Its memory is bounded for a text of any
+//! length.
 
 /// Maximum size of the line table. Offsets after its end have no line number.
 const ENDS_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -23,7 +24,7 @@ pub(crate) struct Survey {
     line_start: u64,
     lines: u64,
     /// The length of each line with its end, in UTF-16 units, as LEB128: seven bits per byte,
-    /// lowest first, with the high bit set if more follow.
+    /// lowest first. The high bit is set if more follow.
     ends: Vec<u8>,
     /// Every [`LINES_PER_MARK`] lines: the position in `ends`, and the offset of the line's start
     /// in units.

@@ -88,7 +88,7 @@ fn one_patient_is_changed_and_one_removed() {
         .map(|line| line.split_whitespace().nth(3).unwrap_or("").to_owned())
         .collect();
     assert_eq!(modes[..3], ["replace", "delta", "delta"], "{}", stdout(&listed));
-    // `rowCount` of the live delta counts its changes alone, and no list named a file.
+    // `rowCount` of the live delta only counts its changes, and no list named a file.
     for part in ["FILE", "table.csv", "live in all: 5 rows"] {
         assert!(stdout(&listed).contains(part), "{part}: {}", stdout(&listed));
     }
@@ -101,7 +101,8 @@ fn one_patient_is_changed_and_one_removed() {
     assert_eq!(found(&edm, "van der Berg 1990-07-15 902-34-5678"), [(85, 3, base)], "and back again");
 }
 
-/// Its rows were made with the words of today, all others were not, and no warning said so.
+/// Its rows were made with the current placeholders and all others were not, once without a
+/// warning.
 #[test]
 fn a_delta_on_a_table_of_other_placeholders_is_warned() {
     let server = Server::start();
@@ -121,7 +122,7 @@ fn a_delta_on_a_table_of_other_placeholders_is_warned() {
     assert!(!delta().contains(warned));
 }
 
-/// Users took line 2 of a delta's file for row 2 of the whole table.
+/// Users once read line 2 of a delta's file as row 2 of the whole table.
 fn rows_name_their_file(edm: &Program, lookup: &[&str]) {
     let table = |arguments: &[&str], text: &str| {
         stdout(&edm.run([&["--output", "table"][..], arguments].concat(), text))

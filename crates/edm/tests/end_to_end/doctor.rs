@@ -115,7 +115,7 @@ fn a_data_directory_is_looked_at_and_left_as_it_is() {
     let running = doctor(&options);
     expect(&running, &[("lock", "ok", "a server works"), ("catalog", "ok", "in use by the server")]);
     assert!(!said(&running).contains_key("server"), "nobody said that a server is to be asked");
-    // The default address, said, is an address as well.
+    // The default address counts as given if it is given explicitly.
     let said_so = [&options[..], &["--server", "http://127.0.0.1:8080"]].concat();
     assert!(said(&doctor(&said_so)).contains_key("server"));
     // As after a crash: with a write-ahead log.

@@ -94,7 +94,7 @@ fn a_table_goes_up_and_its_records_are_found() {
 
     let types = json(&edm.run(["type", "list"], ""));
     assert_eq!(types[0]["name"], "people", "{types}");
-    // A value that no row can hold is no value that no row holds.
+    // A value that no row can contain must be distinguished from one that no row contains.
     let column = ["--column", "ssn:searchable:ssn"];
     assert_eq!(
         edm.run([&["store", "create", "--name", "typed"][..], &column].concat(), "").status.code(),
@@ -104,7 +104,7 @@ fn a_table_goes_up_and_its_records_are_found() {
     assert_eq!(edm.run(typed, "ssn\n900-12-3456\n").status.code(), Some(0));
     let asked = edm.run(["lookup", "--store", "typed", "--key", "ssn", "905-11-1111", "Langer"], "");
     let told = stderr(&asked);
-    assert!(told.contains("value 1 of 2: no row holds it"), "{told}");
+    assert!(told.contains("value 1 of 2: no row holds it\n"), "{told}");
     assert!(told.contains("value 2 of 2: it is no social security number"), "{told}");
     edm.run(["store", "delete", "typed", "--yes"], "");
     let missing = edm.run(["store", "show", "nobody"], "");
@@ -299,9 +299,11 @@ fn whoever_is_not_let_in_is_told_what_to_send() {
     // The file overrides the environment, whose token is unknown.
     let by_id = ["lookup", "--key", "ssn", "--store", id, "904-56-7890", "--token-file", &held];
     check("edm_nobody", &by_id, 0, "");
+    let missing = ["lookup", "--key", "ssn", "--store", id, "905-11-1111"];
+    check(&desk, &missing, 0, "value 1 of 1: no row holds it; whether one could is unknown");
     let by_name = ["lookup", "--key", "ssn", "--store", "people", "904-56-7890"];
     check(&desk, &by_name, 1, "shows it by `edm store list`");
-    // The server names the right of its first step alone.
+    // The server only names the right of the first step.
     let create =
         ["token", "create", "--data-dir", &server.data_dir(), "--name", "gate", "--role", "Classify"];
     let gate = json(&edm.bare(create))["token"].as_str().expect("a token").to_owned();

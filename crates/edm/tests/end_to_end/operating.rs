@@ -106,8 +106,8 @@ fn a_certificate_is_replaced_while_a_table_and_a_text_come() {
     assert_eq!(json(&uploaded)["liveRowCount"], 8_000, "{}", stderr(&uploaded));
 }
 
-/// Server, reload and doctor once took such a certificate without a word, and every client refused
-/// it with an advice that does not help.
+/// Server, reload and doctor once accepted such a certificate silently. Every client refused it,
+/// with advice that does not help.
 #[test]
 fn a_certificate_without_a_name_is_told_by_all_sides() {
     let (named, nameless) = (Pair::new(), Pair::nameless());
@@ -129,7 +129,7 @@ fn a_certificate_without_a_name_is_told_by_all_sides() {
     let told = checks.iter().find(|check| check["check"] == "certificate").expect("it is looked at");
     assert_eq!(told["state"], "fail", "{told}");
     assert!(told["advice"].as_str().unwrap_or_default().contains("-addext"), "{told}");
-    // A reload warns of it as the start does, and of a named one not.
+    // A reload warns of it as the start does. It does not warn of a certificate with names.
     named.install(server.folder());
     server.signal(Signal::HUP);
     let told = log.wait_for("the certificate was read again", 0);

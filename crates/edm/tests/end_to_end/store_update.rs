@@ -91,8 +91,8 @@ fn everything_else_of_a_store_changes_too() {
     check(&["--column", "dob:phone=XX"], 1, "country");
 }
 
-/// A column that became searchable was not used as a primary: the default type kept the patterns of
-/// the old columns, and a text with one of its values passed as clean.
+/// A column that became searchable was once not used as a primary. The default type kept the
+/// patterns of the old columns, and a text with one of its values passed as clean.
 #[test]
 fn a_column_that_becomes_searchable_is_looked_for_after_the_next_upload() {
     let server = Server::start();

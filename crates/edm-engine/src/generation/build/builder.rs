@@ -6,19 +6,19 @@ use std::iter::Peekable;
 use edm_hash::{RowKey, RowsView, Salt};
 
 use crate::error::{Error, ErrorKind};
-use crate::generation::build::delta::DeltaBase;
 use crate::generation::build::entries_builder::EntriesBuilder;
 use crate::generation::build::plan::{BuildJob, Plan};
 use crate::generation::build::rules_builder::RulesBuilder;
 use crate::generation::format::part::Part;
 use crate::generation::format::rows_file;
+use crate::generation::format::sealed_file::seal;
 
 /// A file that a job made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuiltFile {
     /// The job, which says its name ([`Plan::file_name`]).
     pub job: BuildJob,
-    /// Its bytes, checksum included.
+    /// Its bytes, encrypted.
     pub bytes: Vec<u8>,
 }
 
@@ -50,7 +50,6 @@ impl<'a> Builder<'a> {
     /// Starts a group of jobs, each of them at most once. They share one pass over the blocks that
     /// they require.
     pub fn new(plan: &'a Plan, jobs: &[BuildJob], salt: &Salt) -> Self {
-        let session = plan.base.as_ref().map_or(plan.input.session_id, DeltaBase::row_key_session);
         let mut row_jobs = Vec::new();
         let mut works = Vec::new();
         for job in jobs {
@@ -62,12 +61,12 @@ impl<'a> Builder<'a> {
                 BuildJob::Rules => works.push((*job, Work::Rules(None))),
             }
         }
-        // Blocks come in order, so the job that a block is for is always at the front.
+        // Blocks come in order, so the job that a block is for is always the first.
         row_jobs.sort_unstable_by_key(|(block, _)| *block);
         Self {
             plan,
             required: plan.required_blocks(jobs).into_iter().peekable(),
-            row_key: RowKey::derive(salt, plan.input.store_id, session),
+            row_key: RowKey::derive(salt, plan.input.store_id, plan.input.session_id),
             row_jobs: row_jobs.into(),
             works,
         }
@@ -108,7 +107,7 @@ impl<'a> Builder<'a> {
         let Some((_, job)) = self.row_jobs.pop_front_if(|(block, _)| *block == number) else {
             return Ok(None);
         };
-        Ok(Some(BuiltFile { job, bytes: rows_file::write(&self.row_key, first_row, rows) }))
+        Ok(Some(built(self.plan, job, rows_file::write(&self.row_key, first_row, rows))))
     }
 
     /// Returns the row that the block's first record becomes.
@@ -126,25 +125,31 @@ impl<'a> Builder<'a> {
         Ok(self.plan.first_row() + block.first_row as u32)
     }
 
-    /// Returns the files that took all blocks, each made when it is asked for: what one was made
-    /// from is free by then.
+    /// Returns the files that took all blocks. Each is made when the iterator reaches it, after the
+    /// values of the one before were freed.
     ///
     /// # Panics
     /// If a required block was not given: that is a mistake of the caller.
-    pub fn finish(mut self) -> impl Iterator<Item = BuiltFile> {
+    pub fn finish(mut self) -> impl Iterator<Item = BuiltFile> + use<'a> {
         assert_eq!(
             self.required.next(),
             None,
             "a builder is finished when it has been given all of its blocks"
         );
-        self.works.into_iter().map(|(job, work)| {
-            let bytes = match work {
+        let plan = self.plan;
+        self.works.into_iter().map(move |(job, work)| {
+            let content = match work {
                 Work::Entries(builder) => builder.finish(),
                 Work::Rules(builder) => builder.unwrap_or_default().finish(),
             };
-            BuiltFile { job, bytes }
+            built(plan, job, content)
         })
     }
+}
+
+/// Encrypts the content of a job's file.
+fn built(plan: &Plan, job: BuildJob, content: Vec<u8>) -> BuiltFile {
+    BuiltFile { job, bytes: seal(&plan.input.key, Plan::file_id(job), content) }
 }
 
 fn entries(plan: &Plan, part: u16) -> EntriesBuilder {

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use edm_model::{SessionId, limits};
+use edm_model::limits;
 
 use crate::error::{Error, ErrorKind};
 use crate::generation::build::plan_input::PlanInput;
 use crate::generation::build::rules_builder::RulesBuilder;
+use crate::generation::format::file_id::FileKind;
 use crate::generation::format::manifest::{ColumnFacts, FILES_MAX, FileFacts, Manifest};
 use crate::generation::format::rules_file::{ColumnSummary, Counts};
 use crate::generation::read::entry_group::EntryGroup;
 use crate::generation::read::generation::Generation;
 
-const RULES: &str = "rules";
 /// The most parts that entry files are rewritten in.
 const PARTS_MAX: u64 = 1 << 12;
 
@@ -50,14 +50,15 @@ impl DeltaBase {
             return Err(Error::new(ErrorKind::Full, "plan"));
         }
         let searchable = columns.iter().filter(|column| column.searchable).count() as u64;
-        let own = u64::from(rows) * searchable;
-        let of_deltas = generation.delta_entries().map_or(0, EntryGroup::searchable_values) + own;
+        let added = u64::from(rows) * searchable;
+        let of_deltas = generation.delta_entries().map_or(0, EntryGroup::searchable_values) + added;
         let of_base = generation.base_entries().searchable_values();
         // Every delta rewrites the deltas' entries and every look-up searches both groups: past
         // half of the base, writing everything once costs less than going on.
         let compacts = of_deltas * 2 > of_base;
         let gathered_values = if compacts { of_deltas + of_base } else { of_deltas };
-        let rows_files = manifest.files.iter().filter(|file| is_rows(file)).count();
+        let is_rows = |file: &&FileFacts| file.id.kind == FileKind::Rows;
+        let rows_files = manifest.files.iter().filter(is_rows).count();
         let rows_file_count = u32::try_from(rows_files).map_err(|_| Error::new(ErrorKind::Full, "plan"))?;
         Ok(Self { compacts, gathered_values, rows_file_count, generation })
     }
@@ -67,15 +68,18 @@ impl DeltaBase {
         self.generation.manifest().rows
     }
 
-    /// Returns the session whose id is part of the row key, for the rows of the delta too.
-    pub(crate) fn row_key_session(&self) -> SessionId {
-        self.generation.manifest().base_session_id
+    /// Returns how many sessions brought rows of the base.
+    pub(crate) fn source_count(&self) -> u32 {
+        // At most `limits::SOURCES_MAX`.
+        self.generation.manifest().sources.len() as u32
     }
 
     /// Returns the files that stay as they are.
     pub(crate) fn carried(&self) -> impl Iterator<Item = &FileFacts> {
-        let stays = |file: &&FileFacts| {
-            is_rows(file) || !self.compacts && file.name != RULES && !file.name.starts_with("delta-")
+        let stays = |file: &&FileFacts| match file.id.kind {
+            FileKind::Rows => true,
+            FileKind::Entries => !self.compacts,
+            FileKind::Delta | FileKind::Rules => false,
         };
         self.generation.manifest().files.iter().filter(stays)
     }
@@ -85,8 +89,10 @@ impl DeltaBase {
         let manifest = self.generation.manifest();
         let counts =
             Counts { columns: manifest.columns.as_slice().len(), rules: self.generation.rules().len() };
-        let file = self.generation.file(RULES).ok_or_else(|| Error::damaged(RULES))?;
-        RulesBuilder::widening((**file).as_ref(), counts, RULES)
+        let rules = self.generation.rules_file();
+        let name = rules.name();
+        let content = rules.plain(0, rules.length()).ok_or_else(|| Error::damaged(&name))?;
+        RulesBuilder::widening(&content, counts, &name)
     }
 
     /// Returns what is known of the columns: pinned by the last replace, but for cells that are
@@ -102,25 +108,20 @@ impl DeltaBase {
         facts.collect()
     }
 
-    /// Returns the manifest of the whole, given that of the delta's own files and rows.
-    pub(crate) fn extended(&self, own: Manifest) -> Manifest {
+    /// Returns the manifest of the whole, given that of the delta's files and rows.
+    pub(crate) fn extended(&self, delta: Manifest) -> Manifest {
         let base = self.generation.manifest();
-        let mut tombstones = [base.tombstones.as_slice(), &own.tombstones].concat();
+        let mut tombstones = [base.tombstones.as_slice(), &delta.tombstones].concat();
         // A row may be superseded by several deltas, and is one tombstone.
         tombstones.sort_unstable();
         tombstones.dedup();
         Manifest {
-            base_session_id: base.base_session_id,
-            part_bits: if self.compacts { own.part_bits } else { base.part_bits },
-            sources: [base.sources.as_slice(), &own.sources].concat(),
-            rejected: base.rejected + own.rejected,
+            part_bits: if self.compacts { delta.part_bits } else { base.part_bits },
+            sources: [base.sources.as_slice(), &delta.sources].concat(),
+            rejected: base.rejected + delta.rejected,
             tombstones,
-            files: self.carried().cloned().chain(own.files).collect(),
-            ..own
+            files: self.carried().copied().chain(delta.files).collect(),
+            ..delta
         }
     }
-}
-
-fn is_rows(file: &FileFacts) -> bool {
-    file.name.starts_with("rows-")
 }

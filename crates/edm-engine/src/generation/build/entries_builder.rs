@@ -137,6 +137,7 @@ impl EntriesBuilder {
     /// Notes the keys that a delta names.
     fn name_keys(&mut self, first_row: u32, rows: &RowsView<'_>) {
         let Some(update) = &mut self.update else { return };
+        // Each key falls into one part, and only its part looks for the rows that it supersedes.
         for (column, view) in self.columns.iter().zip(&rows.columns).filter(|(column, _)| column.key) {
             // A key is looked up by its entries, and only searchable columns have entries.
             debug_assert!(column.searchable, "a key column is searchable");

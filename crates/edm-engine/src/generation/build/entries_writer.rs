@@ -1,7 +1,7 @@
 //! Writes the file of one part from sorted values (`docs/formats/generation.md`).
 //!
 //! ```text
-//! head | column 0: directory, entries, postings, superseded | column 1 … | filters of rules | checksum
+//! head | column 0: directory, entries, postings, superseded | column 1 … | filters of rules
 //!
 //! address   | part | bucket | remainder |
 //! directory   bucket → number of its first entry
@@ -10,12 +10,13 @@
 //! ```
 //!
 //! What must stay true: the bytes depend on the values alone. Two workers that build the same part
-//! make the same file, and the manifest names it by its checksum.
+//! make the same file, and the manifest names it by the digest of its tags.
 
 use crate::generation::build::value_sorter::ValueSorter;
 use crate::generation::format::entries_file::{Statistics, bucket_of, remainder_of};
-use crate::generation::format::layout::{self, FORMAT_VERSION, entries as at};
+use crate::generation::format::layout::{FORMAT_VERSION, entries as at};
 use crate::generation::format::part::Part;
+use crate::generation::format::sealed_file::tags_bytes;
 use crate::generation::prefilter::bloom;
 
 /// Entries that a bucket of the directory has, about.
@@ -57,6 +58,8 @@ impl Section {
                 postings_bytes += leb128_bytes(rows.len() as u32) + differences.sum::<usize>();
             }
         });
+        // A bucket of some eight entries: the directory stays small, and a look-up reads about one
+        // cache line of entries.
         let bucket_bits = bits_for(statistics.distinct / BUCKET_ENTRIES).min(BUCKET_BITS_MAX);
         let value_bits = bits_for((postings_bytes as u64).max(u64::from(rows_total)));
         let entry_bytes = (64 - part.bits - bucket_bits + 1 + value_bits).div_ceil(8) as usize;
@@ -74,7 +77,7 @@ impl Section {
     /// Appends the sections, fills the filter and returns where the sections begin.
     fn write(&self, part: Part, out: &mut Vec<u8>, filter: &mut Filter) -> [usize; 4] {
         // Space for directory and entries is made first: both are then written in one pass over the
-        // sorted values, front to back.
+        // sorted values, from start to end.
         let directory_at = aligned(out);
         out.resize(directory_at + self.directory_bytes(), 0);
         let entries_at = aligned(out);
@@ -90,8 +93,8 @@ impl Section {
         self.gathered.each(|address, rows| {
             // The directory says for each bucket where its entries begin. Buckets without a value
             // begin where the next one does.
-            let own = bucket_of(address, part.bits, self.bucket_bits) as usize;
-            while bucket < own {
+            let entry_bucket = bucket_of(address, part.bits, self.bucket_bits) as usize;
+            while bucket < entry_bucket {
                 bucket += 1;
                 directory[bucket] = index.to_le_bytes();
             }
@@ -102,12 +105,16 @@ impl Section {
                 rows => (push_posting(&mut postings, rows), 1),
             };
             // The bucket number holds the top bits of the address, so an entry needs the rest only.
+            //
+            //     bits   | remainder | 1: posting list | row or place of the list |   little-endian
+            //            remainder_bits                  value_bits
+            //
             let remainder = u128::from(remainder_of(address, remainder_bits));
             let entry = (remainder << 1 | posting) << self.value_bits | u128::from(value);
             let at = index as usize * self.entry_bytes;
             entries[at..at + ENTRY_BYTES_MAX].copy_from_slice(&entry.to_le_bytes());
             index += 1;
-            // Inserted here and not in a pass of its own: the addresses are in order now, so the
+            // Inserted here and not in a second pass: the addresses are in order now, so the
             // filter's blocks are too.
             filter.insert(address, part.bits);
         });
@@ -130,7 +137,7 @@ impl Filter {
     /// ones count once.
     pub(crate) fn sized(tables: &[Table], rule: usize) -> Self {
         let sections = tables.iter().filter_map(|table| match table {
-            Table::Searchable { rule: own, section } if *own == rule => Some(section),
+            Table::Searchable { rule: column_rule, section } if *column_rule == rule => Some(section),
             _ => None,
         });
         // A filter is sized by distinct addresses: a value of two columns of the rule sets the same
@@ -139,7 +146,9 @@ impl Filter {
         let addresses = match sections[..] {
             [] => return Self(Vec::new()),
             [only] => only.statistics.distinct as usize,
-            _ => united(sections.iter().map(|section| section.gathered.addresses.as_slice()).collect()),
+            _ => {
+                distinct_count(sections.iter().map(|section| section.gathered.addresses.as_slice()).collect())
+            }
         };
         Self(vec![0; bloom::blocks_for(addresses) * bloom::BLOCK_BYTES])
     }
@@ -151,21 +160,21 @@ impl Filter {
     }
 }
 
-/// Counts the different addresses of sorted lists.
-fn united(mut rests: Vec<&[u64]>) -> usize {
+/// Counts the distinct addresses of sorted lists.
+fn distinct_count(mut rests: Vec<&[u64]>) -> usize {
     let mut addresses = 0;
     // A merge of sorted lists that only counts.
     while let Some(next) = rests.iter().filter_map(|rest| rest.first()).min().copied() {
         addresses += 1;
         for rest in &mut rests {
-            let own = rest.iter().take_while(|address| **address == next).count();
-            *rest = &rest[own..];
+            let equal = rest.iter().take_while(|address| **address == next).count();
+            *rest = &rest[equal..];
         }
     }
     addresses
 }
 
-/// Returns the bytes of the file.
+/// Returns the content of the file.
 pub(crate) fn file(part: Part, tables: Vec<Table>, mut filters: Vec<Filter>) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes_for(&tables, &filters));
     out.extend_from_slice(at::MAGIC);
@@ -199,10 +208,11 @@ pub(crate) fn file(part: Part, tables: Vec<Table>, mut filters: Vec<Filter>) -> 
         let blocks = (filter.len() / bloom::BLOCK_BYTES) as u64;
         out[table_at + 8..table_at + 16].copy_from_slice(&blocks.to_le_bytes());
     }
-    layout::seal(out)
+    out
 }
 
-/// Returns the bytes of the file at most, so that it need not be moved as it grows.
+/// Returns the bytes of the file at most, its tags among them, so that it need not be moved as it
+/// grows.
 fn bytes_for(tables: &[Table], filters: &[Filter]) -> usize {
     let sections = tables.iter().map(|table| match table {
         Table::Searchable { section, .. } => {
@@ -213,7 +223,8 @@ fn bytes_for(tables: &[Table], filters: &[Filter]) -> usize {
     });
     let filters = filters.iter().map(|Filter(filter)| filter.len() + at::RULE_BYTES + at::SECTION_ALIGNMENT);
     let tables = at::HEADER_BYTES + at::COLUMN_BYTES * tables.len();
-    tables + sections.sum::<usize>() + filters.sum::<usize>() + layout::CHECKSUM_BYTES
+    let content = tables + sections.sum::<usize>() + filters.sum::<usize>();
+    content + tags_bytes(content)
 }
 
 /// Fills up to where a section may begin, and returns where that is.
@@ -223,12 +234,16 @@ fn aligned(out: &mut Vec<u8>) -> usize {
 }
 
 /// Returns what the head of the file says of a column, given where its sections begin.
-fn column_header(own: &Statistics, section: Option<&Section>, places: [usize; 4]) -> [u8; at::COLUMN_BYTES] {
+fn column_header(
+    statistics: &Statistics,
+    section: Option<&Section>,
+    places: [usize; 4],
+) -> [u8; at::COLUMN_BYTES] {
     let mut header = Vec::with_capacity(at::COLUMN_BYTES);
-    header.extend_from_slice(&own.values.to_le_bytes());
-    header.extend_from_slice(&own.distinct.to_le_bytes());
-    header.extend_from_slice(&own.repeats.to_le_bytes());
-    header.extend_from_slice(&own.rare.to_le_bytes());
+    header.extend_from_slice(&statistics.values.to_le_bytes());
+    header.extend_from_slice(&statistics.distinct.to_le_bytes());
+    header.extend_from_slice(&statistics.repeats.to_le_bytes());
+    header.extend_from_slice(&statistics.rare.to_le_bytes());
     let packing = section.map_or([0; 4], |section| {
         [1, section.bucket_bits as u8, section.entry_bytes as u8, section.value_bits as u8]
     });
@@ -241,7 +256,7 @@ fn column_header(own: &Statistics, section: Option<&Section>, places: [usize; 4]
     let fields = [directory_at, entries_at, postings_at, postings_bytes, superseded, superseded_at];
     header.extend_from_slice(&entries.to_le_bytes());
     fields.iter().for_each(|field| header.extend_from_slice(&(*field as u64).to_le_bytes()));
-    header.extend_from_slice(&own.largest.to_le_bytes());
+    header.extend_from_slice(&statistics.largest.to_le_bytes());
     // The rest of the header is zeros: later versions may use it.
     let mut table = [0; at::COLUMN_BYTES];
     table[..header.len()].copy_from_slice(&header);

@@ -1,14 +1,18 @@
 //! From the files that the jobs made to the manifest: each is opened, verified and counted.
 
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
 use crate::error::Error;
 use crate::generation::build::plan::{BuildJob, Plan};
 use crate::generation::build::plan_input::PlanInput;
 use crate::generation::file_bytes::FileBytes;
 use crate::generation::format::entries_file::{EntriesFile, Statistics};
-use crate::generation::format::layout;
 use crate::generation::format::manifest::{ColumnFacts, FileFacts, Manifest, Source};
 use crate::generation::format::rows_file::RowsFile;
 use crate::generation::format::rules_file::{ColumnSummary, Counts, RulesFile};
+use crate::generation::format::sealed_file::SealedFile;
 use crate::generation::read::column_classes;
 
 /// A file that a job made, read and found whole, and what it says.
@@ -54,38 +58,40 @@ pub fn check(
 ) -> Result<Checked, Error> {
     let counts =
         Counts { columns: plan.input.columns.as_slice().len(), rules: plan.input.columns.rules().len() };
-    let name = Plan::file_name(job);
+    let (id, key) = (Plan::file_id(job), &plan.input.key);
+    let name = id.to_string();
     let bytes = open_file(&name).map_err(|source| Error::unreadable(&name, source))?;
-    let whole: &[u8] = (*bytes).as_ref();
-    let sha256 = layout::verify_checksum(whole, &name)?;
-    let length = whole.len() as u64;
+    let sealed = Arc::new(SealedFile::open(bytes, key, id)?);
+    sealed.verify(key)?;
+    let file = FileFacts::of(&sealed, id, plan.source());
     let content = match job {
         BuildJob::Rows { .. } => {
-            Content::Rows { rejected: RowsFile::open(bytes, counts.columns, &name)?.rejected_count }
+            Content::Rows { rejected: RowsFile::open(sealed, counts.columns)?.rejected_count }
         }
         BuildJob::Entries { part } | BuildJob::Delta { part } => {
-            let file = EntriesFile::open(bytes, counts.columns, counts.rules, plan.part_bits, &name)?;
+            let file = EntriesFile::open(sealed, counts.columns, counts.rules, plan.part_bits)?;
             if file.part != part {
                 return Err(Error::damaged(&name));
             }
             let statistics = file.columns.iter().map(|table| table.statistics).collect();
-            Content::Entries { statistics, superseded: file.superseded().collect() }
+            Content::Entries { statistics, superseded: file.superseded() }
         }
         BuildJob::Rules => {
-            let opened = RulesFile::open(whole, counts, plan.input.tokens_max, &name)?;
+            let whole = sealed.plain(0, sealed.length()).ok_or_else(|| Error::damaged(&name))?;
+            let opened = RulesFile::open(&whole, counts, plan.input.tokens_max, &name)?;
             Content::Rules(opened.columns)
         }
     };
-    Ok(Checked { job, file: FileFacts { name, length, sha256 }, content })
+    Ok(Checked { job, file, content })
 }
 
-/// Opens and verifies every file that the jobs made, one after the other, judges the columns and
-/// returns the manifest. Files carried over from the base of a delta are not opened, and its
-/// columns stay judged as they are.
+/// Opens and verifies every file that the jobs made, one after the other, classifies the columns
+/// and returns the manifest, which is a secret: it has the keys of the files. Files carried over
+/// from the base of a delta are not opened, and its columns keep their classes.
 pub fn manifest(
     plan: &Plan,
     open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
-) -> Result<Vec<u8>, Error> {
+) -> Result<Zeroizing<Vec<u8>>, Error> {
     let checked = plan.jobs().into_iter().map(|job| check(plan, job, open_file)).collect::<Result<_, _>>()?;
     Ok(manifest_of(plan, checked))
 }
@@ -94,7 +100,7 @@ pub fn manifest(
 ///
 /// # Panics
 /// If the file of a job is missing: that is a mistake of the caller.
-pub fn manifest_of(plan: &Plan, mut checked: Vec<Checked>) -> Vec<u8> {
+pub fn manifest_of(plan: &Plan, mut checked: Vec<Checked>) -> Zeroizing<Vec<u8>> {
     // By kind and number, so that the manifest's bytes do not depend on which job ended first.
     checked.sort_by_key(Checked::place);
     // A job that was done twice, by two workers after a crash, made the same file.
@@ -106,19 +112,24 @@ pub fn manifest_of(plan: &Plan, mut checked: Vec<Checked>) -> Vec<u8> {
     );
     let input = &plan.input;
     let built = merged(input, checked);
+    // A delta keeps the classes of its base: a few new rows must not change what matches.
     let facts = match &plan.base {
         Some(base) => base.facts(&built.summaries),
-        None => judged(input, &built),
+        None => classified(input, &built),
     };
-    let own = Source { session_id: input.session_id, first_row: plan.first_row(), rows: plan.rows };
+    let source = Source {
+        session_id: input.session_id,
+        first_row: plan.first_row(),
+        rows: plan.rows,
+        key: input.key.clone(),
+    };
     let manifest = Manifest {
         store_id: input.store_id,
-        base_session_id: input.session_id,
         key_id: input.key_id,
         tokens_max: input.tokens_max,
         part_bits: plan.part_bits,
         delta_part_bits: plan.delta_part_bits(),
-        sources: vec![own],
+        sources: vec![source],
         rows: plan.rows_end(),
         rejected: built.rejected,
         tombstones: built.superseded,
@@ -146,7 +157,7 @@ fn merged(input: &PlanInput, checked: Vec<Checked>) -> Built {
             Content::Rows { rejected } => out.rejected += rejected,
             Content::Entries { statistics, superseded } => {
                 out.superseded.extend(superseded);
-                out.statistics.iter_mut().zip(&statistics).for_each(|(own, part)| own.add(part));
+                out.statistics.iter_mut().zip(&statistics).for_each(|(whole, part)| whole.add(part));
             }
             Content::Rules(summaries) => out.summaries = summaries,
         }
@@ -156,14 +167,14 @@ fn merged(input: &PlanInput, checked: Vec<Checked>) -> Built {
     out
 }
 
-fn judged(input: &PlanInput, built: &Built) -> Vec<ColumnFacts> {
+fn classified(input: &PlanInput, built: &Built) -> Vec<ColumnFacts> {
     let columns = input.columns.as_slice().iter().zip(&built.statistics).zip(&built.summaries);
-    let facts = columns.map(|((column, own), summary)| {
-        let class_figures = column_classes::judge(column, own, summary);
+    let facts = columns.map(|((column, statistics), summary)| {
+        let class_figures = column_classes::class_figures(column, statistics, summary);
         ColumnFacts {
             class: class_figures.class,
-            values: own.values,
-            distinct: own.distinct,
+            values: statistics.values,
+            distinct: statistics.distinct,
             too_long: summary.too_long,
             refused: summary.refused,
             placeholders: summary.placeholders,

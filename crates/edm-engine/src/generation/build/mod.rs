@@ -1,13 +1,14 @@
 //! From the hashed rows of a session's blocks to the files of a generation.
 //!
-//! `plan` decides which files there are (from a `plan_input`), `builder` is given the blocks,
-//! `manifest` verifies what the jobs made. `delta` is the base of a plan that changes a live
-//! generation.
+//! `plan` decides which files there are (from a `plan_input`), `job_groups` which jobs share a pass
+//! over the blocks. `builder` is given the blocks, `manifest` verifies what the jobs made. `delta`
+//! is the base of a plan that changes a live generation.
 
 pub(crate) mod builder;
 pub(crate) mod delta;
 pub(crate) mod entries_builder;
 pub(crate) mod entries_writer;
+mod job_groups;
 pub(crate) mod manifest;
 pub(crate) mod plan;
 pub(crate) mod plan_input;

@@ -13,6 +13,7 @@ use crate::generation::build::delta::DeltaBase;
 use crate::generation::build::entries_builder::GATHERED_VALUE_BYTES;
 use crate::generation::build::plan_input::{PlanInput, part_bits, row_total};
 use crate::generation::build::rules_builder::TAGS_MAX;
+use crate::generation::format::file_id::{FileId, FileKind};
 use crate::generation::read::generation::Generation;
 
 /// Memory that all groups at once may take, unless the caller says otherwise.
@@ -95,7 +96,7 @@ impl Plan {
     /// are part of it, beside what the jobs make.
     pub fn carried(&self) -> Vec<String> {
         let files = self.base.iter().flat_map(DeltaBase::carried);
-        files.map(|file| file.name.clone()).collect()
+        files.map(|file| file.id.to_string()).collect()
     }
 
     /// Returns the part bits of what deltas brought, where the plan keeps it apart.
@@ -105,67 +106,37 @@ impl Plan {
 
     /// Returns the name of the file that a job makes.
     pub fn file_name(job: BuildJob) -> String {
+        Self::file_id(job).to_string()
+    }
+
+    pub(crate) fn file_id(job: BuildJob) -> FileId {
+        let of = |kind, number| FileId { kind, number };
         match job {
-            BuildJob::Rows { file, .. } => format!("rows-{file:06}"),
-            BuildJob::Entries { part } => format!("entries-{part:05}"),
-            BuildJob::Delta { part } => format!("delta-{part:05}"),
-            BuildJob::Rules => "rules".to_owned(),
+            BuildJob::Rows { file, .. } => of(FileKind::Rows, file),
+            BuildJob::Entries { part } => of(FileKind::Entries, u32::from(part)),
+            BuildJob::Delta { part } => of(FileKind::Delta, u32::from(part)),
+            BuildJob::Rules => FileId::RULES,
         }
     }
 
-    /// Returns the jobs in groups that each share one pass over the blocks, for `at_once` groups at
-    /// once in so much memory.
-    ///
-    /// Parts come alone where other groups would else have nothing to do, and take row files along
-    /// where they would not; rules go with the last part where there is memory for it.
-    pub fn groups(&self, at_once: usize, memory_bytes: u64) -> Vec<Vec<BuildJob>> {
-        let mut groups: Vec<Vec<BuildJob>> = Vec::new();
-        let (mut rows, mut rules) = (Vec::new(), Vec::new());
-        for job in self.jobs() {
-            match job {
-                BuildJob::Rows { .. } => rows.push(job),
-                BuildJob::Rules => rules.push(job),
-                BuildJob::Entries { .. } | BuildJob::Delta { .. } => groups.push(vec![job]),
-            }
-        }
-        let parts = groups.len();
-        // More workers than parts: the others share the row files, so that no one waits.
-        if at_once > parts {
-            let idle = (at_once - parts).min(rows.len().max(1));
-            groups.resize(parts + idle, Vec::new());
-            groups[parts].append(&mut rules);
-        }
-        let taking = if at_once > parts { &mut groups[parts..] } else { &mut groups[..] };
-        let count = taking.len();
-        rows.into_iter().enumerate().for_each(|(place, job)| taking[place % count].push(job));
-        if at_once <= parts {
-            // Rules need every block as well: with the last part they cost no pass of their own, if
-            // both fit into memory beside the other groups.
-            let with_rules = [groups[parts - 1].as_slice(), &rules].concat();
-            let others = groups[..parts - 1].iter().map(|group| self.memory_bytes(group)).max();
-            let others = others.unwrap_or(0) * at_once.saturating_sub(1) as u64;
-            if self.memory_bytes(&with_rules).saturating_add(others) <= memory_bytes {
-                groups[parts - 1] = with_rules;
-            } else {
-                groups.push(rules);
-            }
-        }
-        groups
+    /// Returns the number of the session among the sources of the generation.
+    pub(crate) fn source(&self) -> u32 {
+        self.base.as_ref().map_or(0, DeltaBase::source_count)
     }
 
     /// Returns the numbers of the blocks that these jobs together must be given, in ascending
     /// order.
     pub fn required_blocks(&self, jobs: &[BuildJob]) -> Vec<u32> {
-        let own = jobs.iter().map(|job| match job {
+        let single_blocks = jobs.iter().map(|job| match job {
             BuildJob::Rows { block, .. } => Some(*block),
             BuildJob::Entries { .. } | BuildJob::Delta { .. } | BuildJob::Rules => None,
         });
         // A group with anything but row files needs all blocks.
-        let Some(mut own) = own.collect::<Option<Vec<u32>>>() else {
+        let Some(mut blocks) = single_blocks.collect::<Option<Vec<u32>>>() else {
             return (0..self.input.blocks.len() as u32).collect();
         };
-        own.sort_unstable();
-        own
+        blocks.sort_unstable();
+        blocks
     }
 
     /// Returns about how much memory a group takes, the blocks that it is given one by one
@@ -183,8 +154,6 @@ impl Plan {
             BuildJob::Entries { .. } | BuildJob::Delta { .. } => {
                 let values = u64::from(self.rows) * self.input.columns.as_slice().len() as u64;
                 let values = self.base.as_ref().map_or(values, |base| base.gathered_values);
-                // The largest column once more while it is sorted; no column has more values than
-                // there are rows.
                 // The sorter's scratch is as large as the largest column, and no column has more
                 // values than rows.
                 let aside = values.min(u64::from(self.rows_end()));
@@ -197,7 +166,8 @@ impl Plan {
 
     fn rows_file_bytes(&self, job: BuildJob) -> u64 {
         let BuildJob::Rows { block, .. } = job else { return 0 };
-        let rows = self.input.blocks.get(block as usize).map_or(0, |block| u64::from(block.row_count));
+        // The jobs are the plan's: each names a block of it.
+        let rows = u64::from(self.input.blocks[block as usize].row_count);
         rows * self.input.columns.as_slice().len() as u64 * 4
     }
 

@@ -3,6 +3,7 @@
 use edm_model::{Columns, KeyId, SessionId, StoreId, limits};
 
 use crate::error::{Error, ErrorKind};
+use crate::generation::generation_key::GenerationKey;
 
 /// Memory that one entry job may take, unless the caller says otherwise. Each needs every block, so
 /// that few large ones cost less than many small ones; two of them at once, one of them with the
@@ -36,6 +37,8 @@ pub struct PlanInput {
     pub session_id: SessionId,
     /// The salt of the session.
     pub key_id: KeyId,
+    /// What the files are encrypted under: always the same for a session.
+    pub key: GenerationKey,
     /// The columns as the session holds them.
     pub columns: Columns,
     /// The longest value in atoms.

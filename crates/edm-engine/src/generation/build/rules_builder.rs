@@ -1,11 +1,10 @@
 //! Gathers what the blocks say of values, and writes it as the rules file.
 
-use edm_hash::{RowsView, Shape};
+use edm_hash::{RowsView, ShapeSummary};
 
 use crate::error::Error;
 use crate::generation::format::layout::{self, FORMAT_VERSION, NOT_LISTED};
 use crate::generation::format::rules_file::{ColumnSummary, Counts, RuleContent, RulesContent};
-use crate::generation::prefilter::shape_summary::ShapeSummary;
 
 /// More shapes than this are not listed.
 const SHAPES_MAX: usize = 65_536;
@@ -44,12 +43,12 @@ impl Rule {
         }
     }
 
-    fn add_shapes(&mut self, shapes: Option<&[Shape]>) {
+    fn add_shapes(&mut self, shapes: Option<&ShapeSummary>) {
         match (&mut self.shapes, shapes) {
-            (Some(known), Some(shapes)) => known.add(ShapeSummary::decode(shapes)),
+            (Some(known), Some(shapes)) => known.add(shapes),
             (known, _) => *known = None,
         }
-        if self.shapes.as_ref().is_some_and(|shapes| shapes.len() > SHAPES_MAX) {
+        if self.shapes.as_ref().is_some_and(|shapes| shapes.listed() > SHAPES_MAX) {
             self.shapes = None;
         }
     }
@@ -87,7 +86,7 @@ impl RulesBuilder {
         // The bound is on all rules together, because all are in memory at once.
         let tags_max = TAGS_MAX / rows.rules.len().max(1);
         for (own, rule) in self.rules.iter_mut().zip(&rows.rules) {
-            own.add_shapes(rule.shapes.as_deref());
+            own.add_shapes(rule.shapes.as_ref());
             own.add_tags(rule.vocabulary.as_ref(), tags_max);
         }
     }
@@ -125,6 +124,6 @@ impl RulesBuilder {
             out.extend_from_slice(&count.to_le_bytes());
             out.extend(rule.vocabulary.iter().flatten().flat_map(|tag| tag.to_le_bytes()));
         }
-        layout::seal(out)
+        out
     }
 }

@@ -1,8 +1,8 @@
 //! Gathers the values of one column that fall into one part, and sorts them by address.
 //!
 //! The problem: some ten million addresses with their rows, sorted for each part, in memory that is
-//! counted. The idea is a radix sort of two passes over the bits that addresses differ in, and an
-//! insertion sort of what is left, because keyed hashes are spread evenly:
+//! counted. The idea is a radix sort of two passes over the bits that addresses differ in. Keyed
+//! hashes are spread evenly, so an insertion sort suffices for what is left:
 //!
 //! ```text
 //! address   | part |  first digit  | second digit |  rest, hardly ever needed  |
@@ -57,22 +57,22 @@ impl ValueSorter {
     pub(crate) fn extend(&mut self, part: Part, first_row: u32, view: &ColumnView<'_>, with_rows: bool) {
         let (hashes, _) = view.hashes.as_chunks::<16>();
         let rows = row_positions(view);
-        let (mut own_addresses, mut own_rows) = ([0u64; BATCH], [0u32; BATCH]);
-        // The batch buffers are small arrays of their own, so that the branch-free write below
-        // never has to check the capacity of a vector.
+        // Small arrays, so that the branch-free write below never has to check the capacity of a
+        // vector.
+        let (mut kept_addresses, mut kept_rows) = ([0u64; BATCH], [0u32; BATCH]);
         for (hashes, rows) in hashes.chunks(BATCH).zip(rows.chunks(BATCH)) {
-            // Half of the values belong to another part, and no processor guesses which: each is
-            // written, and the next one over it unless it is held.
-            let mut held = 0;
+            // A branch-free filter: about half the values are not ours, so a branch would
+            // mispredict. Always write, advance only on a keep.
+            let mut kept = 0;
             for (hash, row) in hashes.iter().zip(rows) {
                 let address = address(hash);
-                own_addresses[held] = address;
-                own_rows[held] = first_row + row;
-                held += usize::from(part.holds(address));
+                kept_addresses[kept] = address;
+                kept_rows[kept] = first_row + row;
+                kept += usize::from(part.holds(address));
             }
-            self.addresses.extend_from_slice(&own_addresses[..held]);
+            self.addresses.extend_from_slice(&kept_addresses[..kept]);
             if with_rows {
-                self.rows.extend_from_slice(&own_rows[..held]);
+                self.rows.extend_from_slice(&kept_rows[..kept]);
             }
         }
     }
@@ -121,8 +121,7 @@ impl ValueSorter {
     pub(crate) fn each<'a>(&'a self, mut take: impl FnMut(u64, &'a [u32])) {
         let mut rest = self.rows.as_slice();
         for same in self.addresses.chunk_by(|a, b| a == b) {
-            let (rows, behind) = rest.split_at(same.len());
-            rest = behind;
+            let rows = rest.split_off(..same.len()).expect("each address has a row");
             take(same[0], rows);
         }
     }
@@ -201,9 +200,9 @@ impl Slices<'_> {
                 return self.sort_stably();
             }
             self.addresses[at..=end].rotate_right(1);
-            // No rows: the column is only counted.
-            if let Some(rows) = self.rows.get_mut(at..=end) {
-                rows.rotate_right(1);
+            // A column that is only counted has no rows.
+            if !self.rows.is_empty() {
+                self.rows[at..=end].rotate_right(1);
             }
         }
     }
@@ -234,22 +233,24 @@ mod tests {
     fn check(values: usize, part_bits: u32, make: impl Fn(u64) -> u64) {
         let mut state = 7;
         let kept = if part_bits == 0 { u64::MAX } else { u64::MAX >> part_bits };
-        let mut own = ValueSorter::default();
+        let mut sorter = ValueSorter::default();
         for row in 0..values {
-            own.push(make(drawn(&mut state)) & kept, row as u32);
+            sorter.push(make(drawn(&mut state)) & kept, row as u32);
         }
         let mut expected: Vec<(u64, u32)> =
-            own.addresses.iter().copied().zip(own.rows.iter().copied()).collect();
+            sorter.addresses.iter().copied().zip(sorter.rows.iter().copied()).collect();
         expected.sort_unstable();
-        let mut alone = ValueSorter { addresses: own.addresses.clone(), rows: Vec::new() };
+        let mut alone = ValueSorter { addresses: sorter.addresses.clone(), rows: Vec::new() };
         let mut scratch = ValueSorter::default();
-        own.sort(part_bits, &mut scratch);
+        sorter.sort(part_bits, &mut scratch);
         alone.sort(part_bits, &mut scratch);
-        assert!(own.addresses.iter().copied().zip(own.rows.iter().copied()).eq(expected.iter().copied()));
-        assert_eq!(alone.addresses, own.addresses, "without rows");
+        assert!(
+            sorter.addresses.iter().copied().zip(sorter.rows.iter().copied()).eq(expected.iter().copied())
+        );
+        assert_eq!(alone.addresses, sorter.addresses, "without rows");
         assert!(alone.rows.is_empty());
         let mut again = Vec::new();
-        own.each(|address, rows| again.extend(rows.iter().map(|row| (address, *row))));
+        sorter.each(|address, rows| again.extend(rows.iter().map(|row| (address, *row))));
         assert_eq!(again, expected);
     }
 

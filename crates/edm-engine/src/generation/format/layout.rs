@@ -2,9 +2,10 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
-pub(crate) const FORMAT_VERSION: u16 = 1;
+/// The version of every file, the manifest among them.
+pub(crate) const FORMAT_VERSION: u16 = 3;
 pub(crate) const CHECKSUM_BYTES: usize = 32;
 pub(crate) const NOT_LISTED: u32 = u32::MAX;
 
@@ -28,53 +29,47 @@ pub(crate) mod rules {
 
 pub(crate) mod manifest {
     pub(crate) const MAGIC: &[u8; 8] = b"EDMMANIF";
-    /// Version 2 has sources and the part bits of a delta's entries.
-    pub(crate) const FORMAT_VERSION: u16 = 2;
     pub(crate) const NO_DELTA_GROUP: u8 = 0xFF;
-    pub(crate) const SOURCES_AT: usize = 88;
     pub(crate) const HEADER_BYTES: usize = 96;
+    pub(crate) const SOURCE_BYTES: usize = 56;
+    /// Of a column beside its name and its rule.
+    pub(crate) const COLUMN_BYTES: usize = 66;
+    /// Of a file: its name has at most 20 bytes.
+    pub(crate) const FILE_BYTES_MAX: usize = 68;
 }
 
-/// Appends the checksum that every file ends with.
-pub(crate) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
-    let digest = Sha256::digest(&bytes);
-    bytes.extend_from_slice(&digest);
-    bytes
+/// Fails unless a content begins with this magic and the version of this program. The files of a
+/// generation have the version of its manifest: any other is damage.
+pub(crate) fn check_head(bytes: &[u8], magic: &[u8; 8], file: &str) -> Result<(), Error> {
+    match version(bytes, magic, file)? {
+        FORMAT_VERSION => Ok(()),
+        _ => Err(Error::damaged(file)),
+    }
 }
 
-/// Checks magic and version, and cuts the checksum off without verifying it.
-pub(crate) fn content<'a>(bytes: &'a [u8], magic: &[u8; 8], file: &str) -> Result<&'a [u8], Error> {
-    content_of_version(bytes, magic, FORMAT_VERSION, file).map(|(_, content)| content)
-}
-
-/// As `content`, for a file of this version or an earlier one, which it returns.
-pub(crate) fn content_of_version<'a>(
-    bytes: &'a [u8],
-    magic: &[u8; 8],
-    latest: u16,
-    file: &str,
-) -> Result<(u16, &'a [u8]), Error> {
-    let content = bytes.len().checked_sub(CHECKSUM_BYTES).and_then(|length| bytes.get(..length));
-    let content = content.ok_or_else(|| Error::damaged(file))?;
-    if !content.starts_with(magic) {
+/// Returns the version that follows this magic.
+pub(crate) fn version(bytes: &[u8], magic: &[u8; 8], file: &str) -> Result<u16, Error> {
+    if !bytes.starts_with(magic) {
         return Err(Error::damaged(file));
     }
-    let version = Reader { bytes: content, at: 8, file }.u16()?;
-    if !(1..=latest).contains(&version) {
-        return Err(Error::new(ErrorKind::UnknownVersion, file));
-    }
-    Ok((version, content))
+    Reader { bytes, at: 8, file }.u16()
 }
 
-/// Verifies the checksum of a whole file and returns it.
-pub(crate) fn verify_checksum(bytes: &[u8], file: &str) -> Result<[u8; 32], Error> {
+/// Appends the checksum that a manifest ends with.
+pub(crate) fn push_checksum(bytes: &mut Vec<u8>) {
+    let digest = Sha256::digest(&*bytes);
+    bytes.extend_from_slice(&digest);
+}
+
+/// Verifies the checksum that the bytes end with. Returns what is before it.
+pub(crate) fn verify_checksum<'a>(bytes: &'a [u8], file: &str) -> Result<&'a [u8], Error> {
     let cut = bytes.len().checked_sub(CHECKSUM_BYTES).ok_or_else(|| Error::damaged(file))?;
     let (content, checksum) = bytes.split_at(cut);
     let digest: [u8; 32] = Sha256::digest(content).into();
     if digest != checksum {
         return Err(Error::damaged(file));
     }
-    Ok(digest)
+    Ok(content)
 }
 
 /// Reads forward, never past the end.

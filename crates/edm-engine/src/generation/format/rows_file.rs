@@ -1,17 +1,18 @@
 //! Row files: the row check of every cell, row by row.
 
+use std::sync::Arc;
+
 use edm_hash::{HASH_BYTES, Hash, RowCell, RowKey, RowsView};
 
 use crate::error::Error;
-use crate::generation::file_bytes::FileBytes;
 use crate::generation::format::layout::{self, FORMAT_VERSION, Reader};
 use crate::generation::format::row_positions::row_positions;
-use crate::prefetch::prefetch;
+use crate::generation::format::sealed_file::{SealedFile, tags_bytes};
 
 /// Cells that are encrypted side by side: with what is written of them they stay in the cache.
 const BATCH: usize = 1_024;
 
-/// Writes the row file of one block's rows.
+/// Returns the content of the row file of one block's rows.
 pub(crate) fn write(key: &RowKey, first_row: u32, rows: &RowsView<'_>) -> Vec<u8> {
     let columns = rows.columns.len();
     let mut out = layout::rows::MAGIC.to_vec();
@@ -25,7 +26,7 @@ pub(crate) fn write(key: &RowKey, first_row: u32, rows: &RowsView<'_>) -> Vec<u8
     out.resize(out.len().next_multiple_of(4), 0);
     let checks_at = out.len();
     let content_bytes = checks_at + rows.row_count as usize * columns * 4;
-    out.reserve_exact(content_bytes + layout::CHECKSUM_BYTES - checks_at);
+    out.reserve_exact(content_bytes + tags_bytes(content_bytes) - checks_at);
     out.resize(content_bytes, 0);
     // Row by row in the file, because a look-up compares several cells of one row; column by column
     // in this loop, because a block holds its hashes by column.
@@ -50,12 +51,12 @@ pub(crate) fn write(key: &RowKey, first_row: u32, rows: &RowsView<'_>) -> Vec<u8
             }
         }
     }
-    layout::seal(out)
+    out
 }
 
 /// An opened row file.
 pub(crate) struct RowsFile {
-    bytes: FileBytes,
+    file: Arc<SealedFile>,
     pub(crate) first_row: u32,
     pub(crate) row_count: u32,
     pub(crate) rejected_count: u32,
@@ -64,10 +65,12 @@ pub(crate) struct RowsFile {
 }
 
 impl RowsFile {
-    pub(crate) fn open(bytes: FileBytes, columns: usize, file: &str) -> Result<Self, Error> {
-        let whole: &[u8] = (*bytes).as_ref();
-        let content = layout::content(whole, layout::rows::MAGIC, file)?;
-        let mut reader = Reader { bytes: content, at: 10, file };
+    pub(crate) fn open(sealed: Arc<SealedFile>, columns: usize) -> Result<Self, Error> {
+        let name = sealed.name();
+        let file = name.as_str();
+        let head = sealed.plain(0, layout::rows::HEADER_BYTES).ok_or_else(|| Error::damaged(file))?;
+        layout::check_head(&head, layout::rows::MAGIC, file)?;
+        let mut reader = Reader { bytes: &head, at: 10, file };
         let own_columns = usize::from(reader.u16()?);
         let (first_row, row_count, rejected_count) = (reader.u32()?, reader.u32()?, reader.u32()?);
         let bitmap = (row_count as usize).div_ceil(8);
@@ -75,21 +78,17 @@ impl RowsFile {
         let length =
             (row_count as usize).checked_mul(columns * 4).and_then(|length| length.checked_add(checks_at));
         if own_columns != columns
-            || length != Some(content.len())
+            || length != Some(sealed.length())
             || first_row.checked_add(row_count).is_none()
         {
             return Err(Error::damaged(file));
         }
-        Ok(Self { first_row, row_count, rejected_count, columns, checks_at, bytes })
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        (*self.bytes).as_ref()
+        Ok(Self { first_row, row_count, rejected_count, columns, checks_at, file: sealed })
     }
 
     /// Prefetches the stored check of a cell.
     pub(crate) fn prefetch_check(&self, row: u32, column: usize) {
-        prefetch(self.bytes().get(self.check_at(row, column)..).unwrap_or(&[]));
+        self.file.prefetch(self.check_at(row, column));
     }
 
     fn check_at(&self, row: u32, column: usize) -> usize {
@@ -98,8 +97,7 @@ impl RowsFile {
 
     /// Returns the stored check of a cell; 0 where it is absent.
     pub(crate) fn check(&self, row: u32, column: usize) -> u32 {
-        let at = self.check_at(row, column);
-        let check = self.bytes().get(at..at + 4).expect("whoever asks knows that the row is in the file");
-        u32::from_le_bytes(check.try_into().expect("four bytes"))
+        let check = self.file.read(self.check_at(row, column));
+        u32::from_le_bytes(check.expect("the caller knows that the row is in the file"))
     }
 }

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use edm_hash::{ColumnCounts, Shape};
+use edm_hash::{ColumnCounts, Shape, ShapeSummary};
 
 use crate::error::Error;
 use crate::generation::format::layout::{self, NOT_LISTED, Reader};
 use crate::generation::prefilter::rule_prefilter::{ListedTags, RulePrefilter};
-use crate::generation::prefilter::shape_summary::ShapeSummary;
 
 /// What is known of a column's values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,8 +67,8 @@ impl RulesFile {
 impl<'a> RulesContent<'a> {
     /// Reads a whole file, which must be about these columns and rules.
     pub(crate) fn read(bytes: &'a [u8], counts: Counts, file: &'a str) -> Result<Self, Error> {
-        let content = layout::content(bytes, layout::rules::MAGIC, file)?;
-        let mut reader = Reader { bytes: content, at: 10, file };
+        layout::check_head(bytes, layout::rules::MAGIC, file)?;
+        let mut reader = Reader { bytes, at: 10, file };
         let found = Counts { columns: usize::from(reader.u16()?), rules: usize::from(reader.u16()?) };
         if found != counts {
             return Err(Error::damaged(file));
@@ -77,7 +76,7 @@ impl<'a> RulesContent<'a> {
         reader.at = layout::rules::HEADER_BYTES;
         let columns = (0..counts.columns).map(|_| read_column(&mut reader)).collect::<Result<_, _>>()?;
         let rules = (0..counts.rules).map(|_| read_rule(&mut reader)).collect::<Result<_, _>>()?;
-        if reader.at != content.len() {
+        if reader.at != bytes.len() {
             return Err(Error::damaged(file));
         }
         Ok(Self { columns, rules })
@@ -112,7 +111,7 @@ fn read_rule<'a>(reader: &mut Reader<'a>) -> Result<RuleContent<'a>, Error> {
             for _ in 0..count {
                 shapes.push(read_shape(reader)?);
             }
-            Some(ShapeSummary::decode(&shapes))
+            Some(ShapeSummary::decode(&shapes).ok_or_else(|| Error::damaged(reader.file))?)
         }
     };
     let tags = match reader.u32()? {

@@ -3,11 +3,12 @@
 
 use std::ops::Range;
 
-use edm_hash::{KindSet, Level, PrefilterResult, RuleKeys, Several, Shape, SignSet, words_with_other_forms};
+use edm_hash::{
+    KindSet, Level, PrefilterResult, RuleKeys, Several, Shape, ShapeSummary, SignSet, words_with_other_forms,
+};
 use edm_model::limits;
 
 use crate::bit_set::BitSet;
-use crate::generation::prefilter::shape_summary::ShapeSummary;
 use crate::generation::prefilter::shapes::ShapeSet;
 use crate::generation::prefilter::vocabulary::Vocabulary;
 
@@ -157,9 +158,9 @@ impl RulePrefilter {
         }
     }
 
-    /// Returns the tags of the vocabulary, given the file that the prefilter was read from.
-    pub(crate) fn tags<'a>(&self, file: &'a [u8]) -> Tags<'a> {
-        file.get(self.tags.clone()).expect("inside the file since it was opened").as_chunks().0
+    /// Returns where the tags of the vocabulary are in the file that the prefilter was read from.
+    pub(crate) fn tags_range(&self) -> Range<usize> {
+        self.tags.clone()
     }
 
     pub(crate) fn shape(&self, shape: &Shape) -> bool {

@@ -7,7 +7,12 @@ use crate::generation::format::entries_file::Statistics;
 use crate::generation::format::manifest::ColumnFacts;
 use crate::generation::format::rules_file::ColumnSummary;
 
-pub(crate) fn judge(column: &Column, statistics: &Statistics, summary: &ColumnSummary) -> ClassFigures {
+/// Classifies a column.
+pub(crate) fn class_figures(
+    column: &Column,
+    statistics: &Statistics,
+    summary: &ColumnSummary,
+) -> ClassFigures {
     let forms = FormStatistics {
         anchors: summary.anchors,
         dates: summary.dates,

@@ -6,52 +6,48 @@ use std::sync::Arc;
 use edm_hash::{Hash, Level, address};
 
 use crate::bit_set::BitSet;
+use crate::generation::prefilter::aligned_bytes::AlignedBytes;
 use crate::generation::prefilter::bloom::{self, BLOCK_BYTES, Parts};
 use crate::generation::prefilter::rule_prefilter::RulePrefilter;
 use crate::generation::read::generation::Generation;
 
-/// The filters of more entries than this are not united: it costs some nanoseconds an entry, and 96
-/// MiB.
+/// The filters of more entries than this are not combined: it costs some nanoseconds an entry, and
+/// 96 MiB.
 const ENTRIES_MAX: usize = 1 << 26;
-/// A filter begins at such an address, so that no block is in two cache lines.
-const ALIGNMENT: usize = 64;
 
 /// A table and the position of the rule in it.
 pub(crate) type Member = (Arc<Generation>, usize);
 
-/// What several tables know of one rule under one salt.
+/// The prefilters of one rule in several tables of one salt, as one.
 pub(crate) struct CombinedFilter {
     prefilter: RulePrefilter,
     /// Empty where the tables hold too much.
-    filter: Vec<u8>,
-    filter_at: usize,
+    filter: AlignedBytes,
 }
 
 impl CombinedFilter {
     /// Unites tables that have the same rule under the same salt.
     pub(crate) fn new(members: &[Member]) -> Self {
-        let prefilters = members.iter().map(|(generation, rule)| generation.prefilter_and_tags(*rule));
+        let listed = members.iter().map(|(generation, rule)| generation.prefilter_and_tags(*rule));
+        let listed: Vec<_> = listed.collect();
+        let prefilters = listed.iter().map(|(prefilter, tags)| (*prefilter, tags.as_chunks().0));
         let mut prefilter = RulePrefilter::union(&prefilters.collect::<Vec<_>>());
         if let Some((generation, rule)) = members.first() {
             prefilter.widen(&generation.rules()[*rule], generation.rule_keys(*rule));
         }
         let entries = |(generation, rule): &Member| generation.entry_count(*rule);
         let entries: usize = members.iter().map(entries).sum();
-        let mut own = Self { prefilter, filter: Vec::new(), filter_at: 0 };
-        // Without a filter each table's own is tested, which is slower but not wrong.
+        let mut combined = Self { prefilter, filter: AlignedBytes::default() };
+        // Without a filter those of the tables are tested, which is slower but not wrong.
         if entries <= ENTRIES_MAX {
-            own.unite_filters(members, entries);
+            combined.fill_filter(members, entries);
         }
-        own
+        combined
     }
 
-    fn unite_filters(&mut self, members: &[Member], entries: usize) {
-        let blocks_bytes = bloom::blocks_for(entries) * BLOCK_BYTES;
-        // A vector of bytes has no alignment: room for it is added, and the filter begins within.
-        self.filter = vec![0; blocks_bytes + ALIGNMENT];
-        self.filter_at = self.filter.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT);
-        self.filter.truncate(self.filter_at + blocks_bytes);
-        let blocks = self.filter.get_mut(self.filter_at..).expect("it was made as long");
+    fn fill_filter(&mut self, members: &[Member], entries: usize) {
+        self.filter = AlignedBytes::zeros(bloom::blocks_for(entries) * BLOCK_BYTES);
+        let blocks = self.filter.as_mut_slice();
         for (generation, rule) in members {
             // The files are in order of address, so the blocks are filled front to back.
             generation.each_address(*rule, |address| bloom::insert(blocks, address, 0));
@@ -65,8 +61,7 @@ impl CombinedFilter {
 
     /// Prefetches what [`CombinedFilter::mark_possible`] reads of the first of some hashes.
     pub(crate) fn prefetch_filter(&self, hashes: &[Hash]) {
-        let (blocks, _) =
-            self.filter.get(self.filter_at..).expect("it was made as long, or is empty").as_chunks();
+        let (blocks, _) = self.filter.as_slice().as_chunks();
         for hash in hashes.iter().take(bloom::ASKED_TOGETHER) {
             bloom::prefetch_block(blocks, address(hash), 0);
         }
@@ -75,11 +70,10 @@ impl CombinedFilter {
     /// Marks each hash that one of the tables may hold: never leaves out one that one holds.
     pub(crate) fn mark_possible(&self, hashes: &[Hash], marks: &mut BitSet) {
         // No filter means no knowledge: everything may be held.
-        if self.filter.is_empty() {
+        let (blocks, _) = self.filter.as_slice().as_chunks();
+        if blocks.is_empty() {
             return marks.mark_all(hashes.len());
         }
-        let (blocks, _) =
-            self.filter.get(self.filter_at..).expect("it was made as long, or is empty").as_chunks();
         bloom::mark(Level::current(), Parts { bits: 0, filters: &[blocks] }, hashes, marks.words_mut());
     }
 }

@@ -20,29 +20,34 @@ impl fmt::Display for NoReachablePattern {
 
 impl std::error::Error for NoReachablePattern {}
 
-/// How near the evidence of a store without identifiers must be: its patterns are recognised
-/// by it.
-pub(crate) const CLOSE: Proximity =
+/// How near the evidence must be in a store without identifiers.
+const CLOSE: Proximity =
     Proximity { unit: edm_model::ProximityUnit::Characters, distance: 100, or_same_row: true };
+
+/// Returns whether a pattern of a default type was made for a store without identifiers.
+pub(crate) fn is_without_identifiers(pattern: &Pattern) -> bool {
+    // A stored pattern does not say what it was made for, but no other pattern of a default type
+    // has this proximity.
+    pattern.proximity == CLOSE
+}
 
 pub(crate) fn patterns(
     columns: &Columns,
     classes: &[ColumnClass],
 ) -> Result<Vec<Pattern>, NoReachablePattern> {
-    let positions: Vec<usize> = (0..classes.len()).collect();
+    // The manifest has a class for each column.
+    let definitions = columns.as_slice();
+    let positions: Vec<usize> = (0..definitions.len()).collect();
     let named = |positions: &[usize]| -> Vec<String> {
-        positions
-            .iter()
-            .map(|p| columns.as_slice().get(*p).expect("a class is a column's").name.clone())
-            .collect()
+        positions.iter().map(|p| definitions[*p].name.clone()).collect()
     };
-    let class = |position: &usize| *classes.get(*position).expect("each column has a class");
+    let class = |position: &usize| classes[*position];
     let pattern = |confidence, primary: usize, minimum: u32, group: Vec<usize>, proximity| {
         let others =
             positions.iter().filter(|p| **p != primary && !group.contains(p)).copied().collect::<Vec<_>>();
         (group.len() >= minimum as usize).then(|| Pattern {
             confidence,
-            primary: columns.as_slice().get(primary).map(|column| column.name.clone()),
+            primary: Some(definitions[primary].name.clone()),
             proximity,
             supporting: if minimum == 0 {
                 Vec::new()
@@ -65,18 +70,16 @@ pub(crate) fn patterns(
         patterns.extend(pattern(85, primary, 2, evidence.clone(), near));
         patterns.extend(pattern(85, primary, 1, identifiers, near));
         patterns.extend(pattern(75, primary, 1, evidence, near));
-        // Such a column's pattern is for the hits in its written form where it is not standalone:
-        // `TypePlan::anchors`.
-        let column = columns.as_slice().get(primary);
-        let has_written_form = column.is_some_and(|column| column.rule.data_type.has_written_form());
+        // Where the column is not standalone, only hits in the written form of its type reach this
+        // pattern (`scan::evidence::anchor::can_be_primary`).
+        let has_written_form = definitions[primary].rule.data_type.has_written_form();
         if class(&primary).standalone || has_written_form {
             patterns.extend(pattern(65, primary, 0, Vec::new(), near));
         }
         patterns.extend(pattern(65, primary, 1, weak, near));
     }
     if patterns.is_empty() && !classes.iter().any(|class| class.identifier) {
-        let searchable = |p: &usize| columns.as_slice().get(*p).is_some_and(|column| column.searchable);
-        for primary in positions.iter().copied().filter(|p| searchable(p) && class(p).evidence) {
+        for primary in positions.iter().copied().filter(|p| definitions[*p].searchable && class(p).evidence) {
             patterns.extend(pattern(75, primary, 2, except(primary, &|p| class(p).evidence), CLOSE));
         }
     }

@@ -1,9 +1,11 @@
 //! A group of entry files: together they cover every address once. A generation has one or two
 //! groups: what a replace brought, and what the deltas on top of it brought.
 
+use std::sync::Arc;
+
 use edm_hash::{Hash, Level, address};
 
-use crate::generation::format::entries_file::{EntriesFile, Rows};
+use crate::generation::format::entries_file::{Bucket, EntriesFile, Rows};
 use crate::generation::format::part::Part;
 use crate::generation::prefilter::bloom::{self, Block, Parts};
 
@@ -13,7 +15,7 @@ const FEW_PARTS: usize = 16;
 /// The entry files of one group.
 pub(crate) struct EntryGroup {
     pub(crate) part_bits: u32,
-    files: Vec<EntriesFile>,
+    files: Vec<Arc<EntriesFile>>,
 }
 
 impl EntryGroup {
@@ -21,7 +23,7 @@ impl EntryGroup {
         Self { part_bits, files: Vec::new() }
     }
 
-    pub(crate) fn push(&mut self, file: EntriesFile) {
+    pub(crate) fn push(&mut self, file: Arc<EntriesFile>) {
         self.files.push(file);
     }
 
@@ -32,10 +34,12 @@ impl EntryGroup {
             && self.files.iter().enumerate().all(|(index, file)| usize::from(file.part) == index)
     }
 
-    fn file_of(&self, address: u64) -> Option<&EntriesFile> {
+    /// Returns the file of the part that an address falls into. An opened generation has every
+    /// part.
+    fn file_of(&self, address: u64) -> &EntriesFile {
         // A shift by 64 is not defined.
         let part = if self.part_bits == 0 { 0 } else { address >> (64 - self.part_bits) };
-        self.files.get(part as usize)
+        &self.files[part as usize]
     }
 
     /// Marks each hash that a searchable column of this rule may hold: never leaves out one that it
@@ -43,10 +47,11 @@ impl EntryGroup {
     pub(crate) fn mark_possible(&self, rule: usize, hashes: &[Hash], marks: &mut [u64]) {
         // Most generations have few parts: then the list of their filters needs no allocation.
         let mut few = [Default::default(); FEW_PARTS];
+        // Declared here so that the list lives as long as the slice of it.
         let many: Vec<&[Block]>;
         let filters = match few.get_mut(..self.files.len()) {
             Some(few) => {
-                few.iter_mut().zip(&self.files).for_each(|(own, file)| *own = file.filter(rule));
+                few.iter_mut().zip(&self.files).for_each(|(filter, file)| *filter = file.filter(rule));
                 &*few
             }
             None => {
@@ -62,32 +67,41 @@ impl EntryGroup {
     pub(crate) fn prefetch_filter(&self, rule: usize, hashes: &[Hash]) {
         for hash in hashes.iter().take(bloom::ASKED_TOGETHER) {
             let address = address(hash);
-            if let Some(file) = self.file_of(address) {
-                bloom::prefetch_block(file.filter(rule), address, self.part_bits);
-            }
+            bloom::prefetch_block(self.file_of(address).filter(rule), address, self.part_bits);
         }
     }
 
-    /// Prefetches the directory's entries of a hash: the first thing that `rows` reads.
+    /// Prefetches the directory's entries of a hash: what [`EntryGroup::prefetch_entries`] reads.
     pub(crate) fn prefetch_directory(&self, column: usize, hash: &Hash) {
         let address = address(hash);
-        self.file_of(address).into_iter().for_each(|file| file.prefetch_directory(column, address));
+        self.file_of(address).prefetch_directory(column, address);
     }
 
-    /// Prefetches the entries of a hash: what `rows` reads next.
-    pub(crate) fn prefetch_entries(&self, column: usize, hash: &Hash) {
+    /// Returns the bucket of a hash and prefetches its entries: what [`EntryGroup::rows_in`] reads
+    /// next.
+    pub(crate) fn prefetch_entries(&self, column: usize, hash: &Hash) -> Bucket {
         let address = address(hash);
-        self.file_of(address).into_iter().for_each(|file| file.prefetch_entries(column, address));
+        let file = self.file_of(address);
+        let bucket = file.bucket(column, address).expect("a searchable column has a directory");
+        file.prefetch_entries(column, bucket);
+        bucket
+    }
+
+    /// Returns the rows of a hash, given its bucket.
+    pub(crate) fn rows_in(&self, column: usize, hash: &Hash, bucket: Bucket) -> Option<Rows<'_>> {
+        let address = address(hash);
+        self.file_of(address).rows(column, address, bucket)
     }
 
     pub(crate) fn rows(&self, column: usize, hash: &Hash) -> Option<Rows<'_>> {
         let address = address(hash);
-        self.file_of(address)?.rows(column, address)
+        let file = self.file_of(address);
+        file.rows(column, address, file.bucket(column, address)?)
     }
 
     /// Returns how many values of searchable columns the group holds.
     pub(crate) fn searchable_values(&self) -> u64 {
-        self.files.iter().map(EntriesFile::searchable_values).sum()
+        self.files.iter().map(|file| file.searchable_values()).sum()
     }
 
     /// Returns how many entries a searchable column has.
@@ -105,7 +119,7 @@ impl EntryGroup {
     pub(crate) fn each(&self, column: usize, part: Part, mut take: impl FnMut(u64, u32)) {
         // Parts of another generation may be cut otherwise: a file is read if any of its addresses
         // may be in the part.
-        let of = |file: &&EntriesFile| part.meets(Part { number: file.part, bits: self.part_bits });
+        let of = |file: &&Arc<EntriesFile>| part.meets(Part { number: file.part, bits: self.part_bits });
         for file in self.files.iter().filter(of) {
             file.each(column, |address, rows| {
                 if part.holds(address) {

@@ -2,95 +2,161 @@
 //! the memory and reading may take its time.
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::generation::format::layout::{self, CHECKSUM_BYTES};
 use crate::generation::format::manifest::{FILE, FileFacts, Manifest};
+use crate::generation::format::sealed_file::{CHUNK_BYTES, ChunkCipher, TAG_BYTES};
+use crate::generation::generation_key::GenerationKey;
 
-/// A file as a manifest describes it, and what was read of it so far.
+/// A file as a manifest describes it.
 ///
 /// ```text
-/// content ........................ | SHA-256 of the content, 32 bytes
-/// ^ digested piece by piece        ^ kept in `end`: must be the digest, and that of the manifest
+/// chunks ............................... | tags
+/// ^ then each against its tag            ^ read first: must be those that the manifest names
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct FileCheck {
     facts: FileFacts,
-    read: u64,
-    digest: Sha256,
-    end: Vec<u8>,
+    key: GenerationKey,
 }
 
 impl FileCheck {
-    fn new(facts: FileFacts) -> Self {
-        Self { facts, read: 0, digest: Sha256::new(), end: Vec::with_capacity(CHECKSUM_BYTES) }
-    }
-
     /// Returns the file's name.
-    pub fn name(&self) -> &str {
-        &self.facts.name
+    pub fn name(&self) -> String {
+        self.facts.id.to_string()
     }
 
     /// Returns how many bytes the file must have.
     pub fn length(&self) -> u64 {
+        self.facts.sealed_length()
+    }
+
+    /// Returns where the chunks end and the tags begin.
+    pub fn tags_at(&self) -> u64 {
         self.facts.length
     }
 
-    /// Takes the next bytes of the file.
-    pub fn push(&mut self, bytes: &[u8]) {
-        let content = self.facts.length.saturating_sub(CHECKSUM_BYTES as u64).saturating_sub(self.read);
-        let content = usize::try_from(content).unwrap_or(usize::MAX).min(bytes.len());
-        let (content, end) = bytes.split_at(content);
-        self.digest.update(content);
-        let room = CHECKSUM_BYTES - self.end.len().min(CHECKSUM_BYTES);
-        self.end.extend_from_slice(end.get(..room).unwrap_or(end));
-        self.read = self.read.saturating_add(bytes.len() as u64);
+    /// Takes the tags. Fails unless they are those that the manifest names.
+    pub fn with_tags(self, tags: &[u8]) -> Result<ChunkCheck, Error> {
+        let digest: [u8; 32] = Sha256::digest(tags).into();
+        if digest != self.facts.tags_sha256 {
+            return Err(Error::damaged(&self.name()));
+        }
+        let cipher = ChunkCipher::new(&self.key, self.facts.id, self.facts.length);
+        let (tags, _) = tags.as_chunks();
+        Ok(ChunkCheck {
+            left: self.facts.length,
+            facts: self.facts,
+            cipher,
+            tags: tags.to_vec(),
+            number: 0,
+            chunk: Zeroizing::new(Vec::with_capacity(CHUNK_BYTES)),
+        })
+    }
+}
+
+/// What was read of a file's chunks so far.
+pub struct ChunkCheck {
+    facts: FileFacts,
+    cipher: ChunkCipher,
+    tags: Vec<[u8; TAG_BYTES]>,
+    /// Bytes that are missing.
+    left: u64,
+    number: usize,
+    chunk: Zeroizing<Vec<u8>>,
+}
+
+impl ChunkCheck {
+    /// Takes the next bytes of the chunks. Fails at the first chunk that is not what was encrypted.
+    pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            // More than the file has is refused with what is left of a chunk.
+            let wanted =
+                (CHUNK_BYTES - self.chunk.len()).min(usize::try_from(self.left).unwrap_or(CHUNK_BYTES));
+            if wanted == 0 {
+                return Err(self.damaged());
+            }
+            let (now, later) = bytes.split_at(wanted.min(bytes.len()));
+            self.chunk.extend_from_slice(now);
+            self.left -= now.len() as u64;
+            bytes = later;
+            if self.chunk.len() == CHUNK_BYTES || self.left == 0 {
+                self.check_chunk()?;
+            }
+        }
+        Ok(())
     }
 
-    /// Fails unless exactly the bytes that the manifest describes were read.
+    fn check_chunk(&mut self) -> Result<(), Error> {
+        let tag = self.tags.get(self.number).copied().ok_or_else(|| self.damaged())?;
+        if !self.cipher.decrypt(self.number as u64, &mut self.chunk, &tag) {
+            return Err(self.damaged());
+        }
+        self.number += 1;
+        self.chunk.clear();
+        Ok(())
+    }
+
+    /// Fails unless all chunks were read.
     pub fn finish(self) -> Result<(), Error> {
-        let digest: [u8; 32] = self.digest.finalize().into();
-        let whole = self.read == self.facts.length && self.end == digest && digest == self.facts.sha256;
-        if whole { Ok(()) } else { Err(Error::damaged(&self.facts.name)) }
+        if self.left == 0 && self.number == self.tags.len() { Ok(()) } else { Err(self.damaged()) }
+    }
+
+    fn damaged(&self) -> Error {
+        Error::damaged(&self.facts.id.to_string())
     }
 }
 
 /// Returns a check for each file that a manifest names. Fails on a manifest that is damaged itself.
 pub fn file_checks(manifest: &[u8]) -> Result<Vec<FileCheck>, Error> {
-    Ok(Manifest::read(manifest)?.files.into_iter().map(FileCheck::new).collect())
-}
-
-/// Returns the checksum that a manifest ends with. Fails on one that is damaged.
-pub(crate) fn manifest_checksum(manifest: &[u8]) -> Result<[u8; 32], Error> {
-    layout::verify_checksum(manifest, FILE)
+    let Manifest { files, sources, .. } = Manifest::read(manifest)?;
+    let check = |facts: FileFacts| {
+        let source = sources.get(facts.source as usize).ok_or_else(|| Error::damaged(FILE))?;
+        Ok(FileCheck { key: source.key.clone(), facts })
+    };
+    files.into_iter().map(check).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::generation::format::file_id::{FileId, FileKind};
+    use crate::generation::format::sealed_file::{SealedFile, seal};
 
     #[test]
     fn a_file_is_whole_or_damaged_however_it_is_cut() {
-        let file = layout::seal((0..1000u32).flat_map(u32::to_le_bytes).collect());
-        let sha256 = layout::verify_checksum(&file, "a").expect("sealed");
-        let facts = FileFacts { name: "a".to_owned(), length: file.len() as u64, sha256 };
+        let id = FileId { kind: FileKind::Entries, number: 1 };
+        let key = GenerationKey::new([3; 32]);
+        let length = 2 * CHUNK_BYTES + 4_000;
+        let file = seal(&key, id, (0..length).map(|at| (at % 251) as u8).collect());
+        let opened = SealedFile::open(Arc::new(file.clone()), &key, id).expect("it opens");
+        let facts = FileFacts::of(&opened, id, 0);
         let check = |bytes: &[u8], pieces: usize, whole: bool, what: &str| {
-            let mut checked = FileCheck::new(facts.clone());
-            bytes.chunks(pieces).for_each(|piece| checked.push(piece));
-            assert_eq!(checked.finish().is_ok(), whole, "{what}, in pieces of {pieces}");
+            let check = FileCheck { facts, key: key.clone() };
+            assert_eq!(check.length(), file.len() as u64);
+            let (chunks, tags) = bytes.split_at(bytes.len().min(check.tags_at() as usize));
+            let checked = check.with_tags(tags).and_then(|mut checked| {
+                chunks.chunks(pieces).try_for_each(|piece| checked.push(piece))?;
+                checked.finish()
+            });
+            assert_eq!(checked.is_ok(), whole, "{what}, in pieces of {pieces}");
         };
-        for pieces in [1, 31, 32, 33, 1000, 100_000] {
+        for pieces in [31, 1_000, CHUNK_BYTES, CHUNK_BYTES + 1, 1_000_000] {
             check(&file, pieces, true, "as it was");
             check(&file[..file.len() - 1], pieces, false, "one byte short");
             check(&[], pieces, false, "empty");
             check(&[file.as_slice(), &[0]].concat(), pieces, false, "one byte more");
-            for at in [0, 500, 3_999, 4_000, 4_031] {
+            for at in [0, 500, CHUNK_BYTES - 1, CHUNK_BYTES, length - 1, length, file.len() - 1] {
                 let mut damaged = file.clone();
                 damaged[at] ^= 1;
                 check(&damaged, pieces, false, "one bit");
             }
-            let other = layout::seal(vec![7; 4_000]);
+            let other = seal(&key, id, vec![7; length]);
             check(&other, pieces, false, "another whole file of this length");
+            check(&[&file[..length - 1], &file[length..]].concat(), pieces, false, "a byte of a chunk less");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! An opened generation.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use edm_hash::{Canonicaliser, CellForm, Folded, Hash, RowCell, RowKey, RuleKeys, Salt};
@@ -9,16 +9,16 @@ use edm_model::{ColumnClass, Columns, KeyId, Pattern, Rule, SessionId, StoreId, 
 use crate::error::Error;
 use crate::generation::file_bytes::FileBytes;
 use crate::generation::format::entries_file::EntriesFile;
-use crate::generation::format::layout;
-use crate::generation::format::manifest::{FileFacts, Manifest};
+use crate::generation::format::file_id::{FileId, FileKind};
+use crate::generation::format::manifest::{FILE, FileFacts, Manifest, Source};
 use crate::generation::format::part::Part;
 use crate::generation::format::rows_file::RowsFile;
 use crate::generation::format::rules_file::{Counts, RulesFile};
-use crate::generation::prefilter::rule_prefilter::{RulePrefilter, Tags};
+use crate::generation::format::sealed_file::SealedFile;
+use crate::generation::prefilter::rule_prefilter::RulePrefilter;
 use crate::generation::read::column_classes;
 use crate::generation::read::default_type::{self, NoReachablePattern};
 use crate::generation::read::entry_group::{EntryGroup, RowSet};
-use crate::generation::read::file_check;
 use crate::report::RowReference;
 
 /// An opened generation: answers which rows hold a hash, and whether a row holds a hash in a
@@ -27,7 +27,8 @@ pub struct Generation {
     manifest: Manifest,
     rules: Vec<Rule>,
     keys: Vec<Arc<RuleKeys>>,
-    row_key: RowKey,
+    /// The key of the row checks of each source.
+    row_keys: Vec<RowKey>,
     /// For each column, the position of its rule.
     column_rules: Vec<usize>,
     prefilters: Vec<RulePrefilter>,
@@ -35,8 +36,16 @@ pub struct Generation {
     /// What deltas brought since the base was built.
     delta_entries: Option<EntryGroup>,
     rows: Vec<RowsFile>,
-    files: Vec<(FileFacts, FileBytes)>,
-    manifest_checksum: [u8; 32],
+    files: Vec<OpenedFile>,
+}
+
+/// A file as it was opened.
+#[derive(Clone)]
+struct OpenedFile {
+    facts: FileFacts,
+    sealed: Arc<SealedFile>,
+    /// What was decrypted of it, if it has entries.
+    entries: Option<Arc<EntriesFile>>,
 }
 
 impl std::fmt::Debug for Generation {
@@ -47,18 +56,28 @@ impl std::fmt::Debug for Generation {
 
 /// Returns the names of the files that a manifest names.
 pub fn file_names(manifest: &[u8]) -> Result<Vec<String>, Error> {
-    Ok(Manifest::read(manifest)?.files.into_iter().map(|file| file.name).collect())
+    Ok(Manifest::read(manifest)?.files.into_iter().map(|file| file.id.to_string()).collect())
 }
 
 impl Generation {
-    /// Opens a generation: the manifest is verified whole, of the files only what is needed to read
-    /// them safely. [`Generation::verify`] does the rest.
+    /// Opens a generation: the manifest is verified whole; of the files the tags are compared with
+    /// the manifest, and what is kept in memory is decrypted. [`Generation::verify`] does the rest.
     pub fn open(
         manifest: &[u8],
         open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
         salt: &Salt,
     ) -> Result<Self, Error> {
-        let manifest_checksum = file_check::manifest_checksum(manifest)?;
+        Self::open_on(manifest, open_file, salt, None)
+    }
+
+    /// As [`Generation::open`], with the base of a delta: files that both have are not opened
+    /// again, and what is decrypted of them is in memory once.
+    pub fn open_on(
+        manifest: &[u8],
+        open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
+        salt: &Salt,
+        base: Option<&Generation>,
+    ) -> Result<Self, Error> {
         let manifest = Manifest::read(manifest)?;
         let rules = manifest.columns.rules();
         let columns = manifest.columns.as_slice();
@@ -68,47 +87,27 @@ impl Generation {
                 rules.iter().position(|rule| *rule == column.rule).expect("the columns bring their rules")
             })
             .collect();
+        let row_key = |source: &Source| RowKey::derive(salt, manifest.store_id, source.session_id);
         let mut generation = Self {
             keys: rules.iter().map(|rule| Arc::new(RuleKeys::derive(salt, rule))).collect(),
-            row_key: RowKey::derive(salt, manifest.store_id, manifest.base_session_id),
+            row_keys: manifest.sources.iter().map(row_key).collect(),
             column_rules,
             prefilters: Vec::new(),
             base_entries: EntryGroup::new(manifest.part_bits),
             delta_entries: manifest.delta_part_bits.map(EntryGroup::new),
             rows: Vec::new(),
-            files: Vec::new(),
+            files: Vec::with_capacity(manifest.files.len()),
             rules,
             manifest,
-            manifest_checksum,
         };
-        let (count, rule_count) = (generation.column_rules.len(), generation.rules.len());
-        for file in &generation.manifest.files {
-            let name = file.name.as_str();
-            let bytes = open_file(name).map_err(|source| Error::unreadable(name, source))?;
-            if (*bytes).as_ref().len() as u64 != file.length {
-                return Err(Error::damaged(name));
-            }
-            if name.starts_with("rows-") {
-                generation.rows.push(RowsFile::open(bytes.clone(), count, name)?);
-            } else if name.starts_with("entries-") || name.starts_with("delta-") {
-                // Without a delta group a file of that name is taken for one of the base, whose
-                // check of parts then fails: the manifest contradicts itself.
-                let group = match generation.delta_entries.as_mut().filter(|_| name.starts_with("delta-")) {
-                    Some(group) => group,
-                    None => &mut generation.base_entries,
-                };
-                let bits = group.part_bits;
-                group.push(EntriesFile::open(bytes.clone(), count, rule_count, bits, name)?);
-            } else {
-                generation.prefilters = RulesFile::open(
-                    (*bytes).as_ref(),
-                    Counts { columns: count, rules: rule_count },
-                    generation.manifest.tokens_max,
-                    name,
-                )?
-                .rules;
-            }
-            generation.files.push((file.clone(), bytes));
+        let known = base.map(Generation::files_by_id).unwrap_or_default();
+        for facts in generation.manifest.files.clone() {
+            let shared = known.get(&facts.id).filter(|known| generation.has_same(&facts, base, &known.facts));
+            let (sealed, entries) = match shared {
+                Some(known) => (known.sealed.clone(), known.entries.clone()),
+                None => (Arc::new(generation.open_sealed(&facts, open_file)?), None),
+            };
+            generation.take(OpenedFile { facts, sealed, entries })?;
         }
         // Done here and not when the file is built: it needs the keys of the rules.
         for ((prefilter, rule), keys) in
@@ -118,6 +117,82 @@ impl Generation {
         }
         generation.check_whole()?;
         Ok(generation)
+    }
+
+    fn files_by_id(&self) -> HashMap<FileId, &OpenedFile> {
+        self.files.iter().map(|file| (file.facts.id, file)).collect()
+    }
+
+    fn source(&self, facts: &FileFacts) -> &Source {
+        self.manifest.sources.get(facts.source as usize).expect("checked when the manifest was read")
+    }
+
+    /// Returns whether the base's file is this one: the same content under the same key.
+    fn has_same(&self, facts: &FileFacts, base: Option<&Generation>, known: &FileFacts) -> bool {
+        let same_key = base.is_some_and(|base| {
+            base.source(known).key.expose_for_sealing() == self.source(facts).key.expose_for_sealing()
+        });
+        same_key && known.length == facts.length && known.tags_sha256 == facts.tags_sha256
+    }
+
+    fn open_sealed(
+        &self,
+        facts: &FileFacts,
+        open_file: &mut dyn FnMut(&str) -> std::io::Result<FileBytes>,
+    ) -> Result<SealedFile, Error> {
+        let name = facts.id.to_string();
+        let bytes = open_file(&name).map_err(|source| Error::unreadable(&name, source))?;
+        let sealed = SealedFile::open(bytes, &self.source(facts).key, facts.id)?;
+        // Nothing is decrypted before: with other tags the bytes would be another file's.
+        if sealed.length() as u64 != facts.length || *sealed.tags_sha256() != facts.tags_sha256 {
+            return Err(Error::damaged(&name));
+        }
+        Ok(sealed)
+    }
+
+    /// Adds an opened file to what it is for.
+    fn take(&mut self, mut file: OpenedFile) -> Result<(), Error> {
+        let (columns, rules) = (self.column_rules.len(), self.rules.len());
+        let (sealed, kind) = (&file.sealed, file.facts.id.kind);
+        match kind {
+            FileKind::Rows => {
+                let rows = RowsFile::open(sealed.clone(), columns)?;
+                // The row key is the source's, so a file has rows of one source.
+                if !self.source(&file.facts).has_rows(rows.first_row, rows.row_count) {
+                    return Err(Error::damaged(FILE));
+                }
+                self.rows.push(rows);
+            }
+            FileKind::Entries | FileKind::Delta => {
+                // Without a delta group a file of that name is taken for one of the base, whose
+                // check of parts then fails: the manifest contradicts itself.
+                let group = match self.delta_entries.as_mut().filter(|_| kind == FileKind::Delta) {
+                    Some(group) => group,
+                    None => &mut self.base_entries,
+                };
+                let entries = match file.entries.take() {
+                    Some(entries) => entries,
+                    None => Arc::new(EntriesFile::open(sealed.clone(), columns, rules, group.part_bits)?),
+                };
+                // A column that only the manifest calls searchable would never be found.
+                let mut columns = self.manifest.columns.as_slice().iter().enumerate();
+                if columns.any(|(column, definition)| entries.is_searchable(column) != definition.searchable)
+                {
+                    return Err(Error::damaged(FILE));
+                }
+                group.push(entries.clone());
+                file.entries = Some(entries);
+            }
+            FileKind::Rules => {
+                let name = sealed.name();
+                let content = sealed.plain(0, sealed.length()).ok_or_else(|| Error::damaged(&name))?;
+                let tokens_max = self.manifest.tokens_max;
+                self.prefilters =
+                    RulesFile::open(&content, Counts { columns, rules }, tokens_max, &name)?.rules;
+            }
+        }
+        self.files.push(file);
+        Ok(())
     }
 
     fn check_whole(&mut self) -> Result<(), Error> {
@@ -134,32 +209,23 @@ impl Generation {
         if whole && follows && next == self.manifest.rows { Ok(()) } else { Err(Error::damaged("manifest")) }
     }
 
-    /// Reads every byte and compares it with the checksums.
+    /// Reads every byte and fails unless it is what was encrypted.
     pub fn verify(&self) -> Result<(), Error> {
         self.verify_where(|_| true)
     }
 
-    /// As `verify`, without the files that the base has too, under the same name and checksum:
-    /// copies of what was verified when the base was opened.
+    /// As `verify`, without the files that the base has too: they were verified when the base was
+    /// opened.
     pub fn verify_on(&self, base: &Generation) -> Result<(), Error> {
-        // A carried file has the same name, length and checksum: it was verified when the base was
-        // opened.
-        let known: HashSet<&FileFacts> = base.manifest.files.iter().collect();
-        self.verify_where(|file| !known.contains(file))
+        let known = base.files_by_id();
+        self.verify_where(|facts| {
+            known.get(&facts.id).is_none_or(|known| !self.has_same(facts, Some(base), &known.facts))
+        })
     }
 
     fn verify_where(&self, wanted: impl Fn(&FileFacts) -> bool) -> Result<(), Error> {
-        for (facts, bytes) in self.files.iter().filter(|(facts, _)| wanted(facts)) {
-            if layout::verify_checksum((**bytes).as_ref(), &facts.name)? != facts.sha256 {
-                return Err(Error::damaged(&facts.name));
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns whether these bytes are the manifest that the generation was opened with.
-    pub fn has_manifest(&self, manifest: &[u8]) -> bool {
-        file_check::manifest_checksum(manifest).is_ok_and(|checksum| checksum == self.manifest_checksum)
+        let mut files = self.files.iter().filter(|file| wanted(&file.facts));
+        files.try_for_each(|file| file.sealed.verify(&self.source(&file.facts).key))
     }
 
     /// Returns the number of records that can match: rejected and replaced ones are not counted.
@@ -201,7 +267,7 @@ impl Generation {
 
     /// Returns the session that made the generation: of those that brought its records the last.
     pub fn session_id(&self) -> SessionId {
-        self.manifest.sources.last().map_or(self.manifest.base_session_id, |source| source.session_id)
+        self.manifest.sources.last().expect("a manifest has a source").session_id
     }
 
     /// Returns whether deltas changed the table since it was last replaced.
@@ -212,12 +278,14 @@ impl Generation {
     /// Returns where a row comes from: the record's number in its file, and the session that
     /// brought the file. What a generation says of rows to the outside goes through here.
     pub fn reference(&self, row: u32) -> RowReference {
-        let sources = &self.manifest.sources;
-        let after = sources.partition_point(|source| source.first_row <= row);
-        let source = after.checked_sub(1).and_then(|index| sources.get(index));
-        let (session_id, first_row) =
-            source.map_or((self.manifest.base_session_id, 0), |source| (source.session_id, source.first_row));
-        RowReference { record: u64::from(row - first_row) + 1, session_id }
+        let source = self.manifest.sources.get(self.source_of(row)).expect("each row has a source");
+        RowReference { record: u64::from(row - source.first_row) + 1, session_id: source.session_id }
+    }
+
+    /// Returns the number of the source that brought a row.
+    fn source_of(&self, row: u32) -> usize {
+        // The first begins at row 0.
+        self.manifest.sources.partition_point(|source| source.first_row <= row).saturating_sub(1)
     }
 
     /// Returns the salt that keyed the hashes.
@@ -271,7 +339,8 @@ impl Generation {
 
     pub(crate) fn rule_of(&self, column: usize) -> Option<(&Rule, &RuleKeys)> {
         let position = self.column_rules.get(column).copied()?;
-        Some((self.rules.get(position)?, self.keys.get(position)?))
+        let rule = self.rules.get(position).expect("a column's rule is one of the table's");
+        Some((rule, self.rule_keys(position)))
     }
 
     /// Returns the prefilter of a rule of this table.
@@ -279,8 +348,24 @@ impl Generation {
         self.prefilters.get(rule).expect("an opened generation has a prefilter for each rule")
     }
 
-    pub(crate) fn row_key(&self) -> &RowKey {
-        &self.row_key
+    /// Writes the row check of each cell to `out`, after clearing it, as [`RowKey::checks`] does.
+    pub(crate) fn row_checks(&self, cells: &[RowCell], out: &mut Vec<u32>) {
+        // Most generations have one source.
+        if let [only] = self.row_keys.as_slice() {
+            return only.checks(cells, out);
+        }
+        out.clear();
+        let mut of_source = Vec::new();
+        let same_source = |a: &RowCell, b: &RowCell| self.source_of(a.row) == self.source_of(b.row);
+        for same in cells.chunk_by(same_source) {
+            let first = same.first().expect("a chunk has a cell");
+            self.row_key(first.row).checks(same, &mut of_source);
+            out.append(&mut of_source);
+        }
+    }
+
+    fn row_key(&self, row: u32) -> &RowKey {
+        self.row_keys.get(self.source_of(row)).expect("each source has a row key")
     }
 
     pub(crate) fn manifest(&self) -> &Manifest {
@@ -295,15 +380,17 @@ impl Generation {
         self.delta_entries.as_ref()
     }
 
-    pub(crate) fn file(&self, name: &str) -> Option<&FileBytes> {
-        self.files.iter().find(|(facts, _)| facts.name == name).map(|(_, bytes)| bytes)
+    pub(crate) fn rules_file(&self) -> &SealedFile {
+        let file = self.files.iter().find(|file| file.facts.id == FileId::RULES);
+        &file.expect("an opened generation has its rules").sealed
     }
 
-    /// Returns a rule's prefilter and the tags of its vocabulary, in their order.
-    pub(crate) fn prefilter_and_tags(&self, rule: usize) -> (&RulePrefilter, Tags<'_>) {
+    /// Returns a rule's prefilter and the tags of its vocabulary, 4 bytes each, in their order.
+    pub(crate) fn prefilter_and_tags(&self, rule: usize) -> (&RulePrefilter, Vec<u8>) {
         let prefilter = self.prefilter(rule);
-        let file = (**self.file("rules").expect("an opened generation has its rules")).as_ref();
-        (prefilter, prefilter.tags(file))
+        let range = prefilter.tags_range();
+        let tags = self.rules_file().plain(range.start, range.len());
+        (prefilter, tags.expect("inside the file since it was opened"))
     }
 
     /// Returns how many entries the searchable columns of a rule have.
@@ -367,7 +454,7 @@ impl Generation {
 
     pub(crate) fn rows_file_of(&self, row: u32) -> Option<&RowsFile> {
         let holds =
-            |file: &&RowsFile| row.checked_sub(file.first_row).is_some_and(|own| own < file.row_count);
+            |file: &&RowsFile| row.checked_sub(file.first_row).is_some_and(|index| index < file.row_count);
         // Most blocks have as many rows as the first: a search would guess wrongly at every second
         // step.
         let usual = self.rows.first()?.row_count.max(1);
@@ -381,6 +468,6 @@ impl Generation {
     /// Returns whether the row holds the hash in the column.
     pub(crate) fn holds(&self, row: u32, column: usize, hash: &Hash) -> bool {
         let cell = RowCell { hash: *hash, row, column: column as u16 };
-        self.row_key.check(&cell) == self.stored_check(row, column)
+        self.row_key(row).check(&cell) == self.stored_check(row, column)
     }
 }

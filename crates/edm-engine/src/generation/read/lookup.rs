@@ -4,11 +4,14 @@
 use edm_hash::Hash;
 
 use crate::bit_set::BitSet;
+use crate::generation::format::entries_file::Bucket;
 use crate::generation::read::entry_group::RowSet;
 use crate::generation::read::generation::Generation;
 
 /// Hashes whose directory and entries are prefetched before the first is looked up.
 const IN_FLIGHT: usize = 32;
+/// A replace's entries and those of the deltas on it.
+const GROUPS_MAX: usize = 2;
 
 /// What a searchable column holds of a batch of hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,15 +71,26 @@ impl Generation {
         wanted: &[usize],
         found: &mut Vec<LookupHit<'a>>,
     ) {
-        // Two passes: an entry is found by its directory, which must have arrived by then.
+        // Three passes: an entry is found by its directory, which must have arrived by then.
         for group in self.entry_groups() {
             wanted.iter().for_each(|index| group.prefetch_directory(column, &hashes[*index]));
         }
-        for group in self.entry_groups() {
-            wanted.iter().for_each(|index| group.prefetch_entries(column, &hashes[*index]));
+        // Directories are decrypted once, so their buckets are kept until the entries are here.
+        let mut buckets = [[Bucket::default(); IN_FLIGHT]; GROUPS_MAX];
+        for (group, buckets) in self.entry_groups().zip(&mut buckets) {
+            for (index, bucket) in wanted.iter().zip(buckets) {
+                *bucket = group.prefetch_entries(column, &hashes[*index]);
+            }
         }
-        for index in wanted {
-            let Some(rows) = self.rows_of(column, &hashes[*index]) else { continue };
+        let [of_base, of_delta] = buckets;
+        for ((index, of_base), of_delta) in wanted.iter().zip(of_base).zip(of_delta) {
+            let hash = &hashes[*index];
+            let base = self.base_entries().rows_in(column, hash, of_base);
+            let delta = self.delta_entries().and_then(|group| group.rows_in(column, hash, of_delta));
+            if base.is_none() && delta.is_none() {
+                continue;
+            }
+            let rows = RowSet { base, delta };
             // The caller compares the rows' checks next.
             // Row checks have a cell for every value of the table, so this one is hardly in the
             // cache.

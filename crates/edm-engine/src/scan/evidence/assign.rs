@@ -58,9 +58,13 @@ fn settle(
     choices: &mut [Vec<usize>],
     holders: &mut Vec<Option<usize>>,
 ) {
-    if choices.iter().all(|own| own.len() < 2) {
+    if choices.iter().all(|groups| groups.len() < 2) {
         return;
     }
+    // Each step pins one value to one group and fills all groups once more under the pins so far.
+    // If that fails, the group is struck from the value's choices instead: the assignment before is
+    // still complete, since it gave the value to another group. Patterns have few groups, so
+    // filling from the beginning is kept instead of code that undoes steps.
     for (number, group) in groups.iter().enumerate() {
         for column in &group.columns {
             let Some(value) = values.iter().position(|columns| columns.contains(column)) else { continue };
@@ -109,8 +113,8 @@ impl<'a> Filling<'a> {
                 }
             }
         }
-        for (value, own) in self.choices.iter().enumerate() {
-            let waits = !own.is_empty() && self.holders[value].is_none();
+        for (value, groups) in self.choices.iter().enumerate() {
+            let waits = !groups.is_empty() && self.holders[value].is_none();
             if waits && !self.place(value, &mut BTreeSet::new()) {
                 return None;
             }
@@ -119,13 +123,19 @@ impl<'a> Filling<'a> {
     }
 
     /// Gives the group one value more: a free one, or one of a group that can fetch another.
-    fn fetch(&mut self, group: usize, asked: &mut BTreeSet<usize>) -> bool {
+    ///
+    /// `tried` has the groups on the path and those that could not help: each is tried once, which
+    /// bounds the recursion by the number of groups.
+    fn fetch(&mut self, group: usize, tried: &mut BTreeSet<usize>) -> bool {
+        // A free value ends the augmenting path. A value of another group extends it: that group
+        // fetches a replacement first, so its count is back at what it was when this one takes
+        // over.
         let wanted: Vec<usize> =
             (0..self.choices.len()).filter(|value| self.choices[*value].contains(&group)).collect();
         for value in wanted {
             let free = match self.holders[value] {
                 None => true,
-                Some(other) => asked.insert(other) && self.fetch(other, asked),
+                Some(other) => tried.insert(other) && self.fetch(other, tried),
             };
             if free {
                 self.give(value, group);
@@ -136,19 +146,21 @@ impl<'a> Filling<'a> {
     }
 
     /// Finds a group for a value: one with room, or one that can pass a value on.
-    fn place(&mut self, value: usize, asked: &mut BTreeSet<usize>) -> bool {
+    fn place(&mut self, value: usize, tried: &mut BTreeSet<usize>) -> bool {
         for group in self.choices[value].clone() {
-            if !asked.insert(group) {
+            if !tried.insert(group) {
                 continue;
             }
             if self.groups[group].has_room(self.counted[group]) {
                 self.give(value, group);
                 return true;
             }
+            // The group is full: one of its values must find another place. The number of values in
+            // the group stays as it is.
             let held: Vec<usize> =
                 (0..self.holders.len()).filter(|other| self.holders[*other] == Some(group)).collect();
             for other in held {
-                if self.place(other, asked) {
+                if self.place(other, tried) {
                     self.give(value, group);
                     return true;
                 }
@@ -219,7 +231,7 @@ mod tests {
     fn ties_go_to_the_first_group_and_its_first_column() {
         check(&["0.. b", "0.. a"], &["ab"], Some("b"));
         check(&["0.. ab", "0.. a"], &["ab"], Some("a"));
-        // The second group needs a value: the first one lets go of what it fills last.
+        // The second group needs a value: the first one gives up the one that it fills last.
         check(&["0.. bd", "1.. ac"], &["ab", "cd"], Some("bc"));
         check(&["1.. bd", "1..1 a"], &["ab", "cd"], Some("ad"));
     }

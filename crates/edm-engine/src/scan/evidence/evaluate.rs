@@ -11,8 +11,8 @@
 //! ```
 //!
 //! What must stay true: the order of hits, rows and patterns decides ties, so the report is the
-//! same for the same input; where a bound is met, the hit is judged by what is known and the bound
-//! is in the report.
+//! same for the same input; where a bound is met, the hit is evaluated by what is known and the
+//! bound is in the report.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -45,7 +45,7 @@ struct Reached {
     /// The row whose evidence is shown.
     best_row: u32,
     satisfied: Satisfied,
-    /// Whether the pattern has no primary column of its own.
+    /// Whether the pattern takes any column as its primary.
     any_primary: bool,
 }
 
@@ -105,7 +105,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
                 continue;
             }
             let rows = self.matches_of_rows(hit, &patterns);
-            if self.context.stop.is_met() {
+            if self.context.stop.is_stopped() {
                 // Not all of its rows were checked: a verdict now could be wrong.
                 return;
             }
@@ -234,7 +234,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         self.context.spend(row_checks, hit.span, work).then_some(matches)
     }
 
-    /// Returns where evidence may be, and notes where it may be that is not looked at.
+    /// Returns where evidence may be, and notes a bound beyond which there may be more.
     fn reach(&mut self, hit: &Hit, patterns: &[&PatternPlan]) -> ZoneSpan {
         if patterns.iter().any(|pattern| looks_in_row(&pattern.proximity))
             && self.context.runs().in_long_line(hit.span)
@@ -263,6 +263,9 @@ impl<'e, 'c> Evaluator<'e, 'c> {
         let (value, mut work) = context.row_checks.rows_of(generation, hit);
         let (mut of_value, mut named_near) = (Vec::new(), Vec::new());
         context.row_checks.append(value, &mut of_value);
+        // The value has more rows than are evaluated. Searchable values near the hit name further
+        // rows that have evidence here. What only other columns hold is missed, so the limit is
+        // noted.
         if value.beyond && context.row_checks.left(place) > 0 {
             self.notes.limit(LimitKind::RowSet, limits::ROW_SET_MAX as u64);
             work += self.add_rows_named_near(hit, reach(), &mut named_near);
@@ -305,6 +308,7 @@ impl<'e, 'c> Evaluator<'e, 'c> {
 /// and the evidence of the row with most facts.
 fn best_of(context: &Context<'_>, hit: &Hit, level: &[&PatternPlan], rows: &[RowMatches]) -> Option<Reached> {
     let try_row = |matches: Option<&[RowMatch]>| {
+        // Of equal numbers of facts the first pattern wins, as the type lists them.
         let tried = level.iter().filter_map(|pattern| {
             let satisfied = match matches {
                 Some(matches) => satisfy(context, pattern, hit, matches, &mut NoTrace)?,

@@ -1,7 +1,7 @@
 //! The second pass: what is near a hit in the same row, and which pattern that satisfies.
 //!
 //! `evaluate` drives it for each hit: `anchor` picks the patterns, `nearby` (with `window_memo`)
-//! gathers what of each row is near, `satisfy` (with `assign`) judges one pattern against one row.
+//! gathers what of each row is near, `satisfy` (with `assign`) tests one pattern against one row.
 //! `outcome` is what it decides, and the [`outcome::Trace`] by which explanations watch.
 
 pub(crate) mod anchor;

@@ -2,7 +2,7 @@
 //!
 //! For a hit the windows within reach are gathered once, whatever the row: of searchable columns
 //! these are hits already, of the other columns every window of their rule. Then each row of the
-//! hit is asked which of these windows it contains:
+//! hit is tested for which of these windows it contains:
 //!
 //! ```text
 //! windows within reach   (column, hash) …                   once for a hit
@@ -10,15 +10,16 @@
 //! equal to the stored check of the cell (row, column)?      then the window is a value of the row
 //! ```
 //!
-//! A value with several rows is asked about all of them together, because the answers are
-//! remembered (`row_checks`).
+//! A value with several rows is checked for all of them together, because the results are kept
+//! (`row_checks`).
 //!
 //! What must stay true: rows × windows is bounded by the row checks of the text's part; where they
-//! are used up, the caller is told and reports the limit.
+//! are used up, the result is `None` and the caller reports the limit.
 
 use std::ops::Range;
 
 use edm_hash::{Hash, RowCell};
+use edm_model::DataType;
 
 use crate::generation::Generation;
 use crate::prepared::rule_groups::RuleMember;
@@ -34,12 +35,12 @@ use crate::text::span::{ZoneSpan, partition_point};
 /// fewer.
 const NEAR_USUAL: usize = 64;
 const MATCHES_USUAL: usize = 16;
-/// Values with this many rows are asked about all of them together: each answer is remembered.
+/// Values with this many rows are checked for all of them together: each result is kept.
 const ROWS_TOGETHER: usize = 4;
-/// Passing over an atom whose windows are known takes a quarter of a row check.
+/// Skipping an atom whose windows are known takes a quarter of a row check.
 const PASSED_ATOMS: u64 = 4;
 
-/// Finds evidence; remembers what it hashed.
+/// Finds evidence; keeps what it hashed.
 pub(crate) struct EvidenceFinder<'c> {
     context: &'c Context<'c>,
     /// Every value of a searchable column in the text, by table and place.
@@ -60,7 +61,7 @@ struct TableHits {
     longest: usize,
 }
 
-/// What is looked for around a hit, and who pays for it.
+/// What is searched for around a hit, and the budget that it is spent from.
 #[derive(Clone, Copy)]
 pub(crate) struct NearbyRequest<'r> {
     pub(crate) hit: &'r Hit,
@@ -73,10 +74,9 @@ pub(crate) struct NearbyRequest<'r> {
 
 /// The windows around one hit that may be values of columns of its table.
 pub(crate) struct NearbyWindows {
-    /// Those of its own column. Each of its rows holds its value there and no other.
-    own: Vec<HashedWindow>,
-    /// Those of other columns.
-    others: Vec<ColumnWindow>,
+    /// Those of the hit's column. Each of its rows holds its value there and no other.
+    same_column: Vec<HashedWindow>,
+    other_columns: Vec<ColumnWindow>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -120,8 +120,8 @@ impl<'c> EvidenceFinder<'c> {
         let context = self.context;
         let generation = self.generation(hit);
         let definitions = generation.columns().as_slice();
-        let mut own: Vec<HashedWindow> = Vec::new();
-        let mut others: Vec<ColumnWindow> = Vec::with_capacity(NEAR_USUAL);
+        let mut same_column: Vec<HashedWindow> = Vec::new();
+        let mut other_columns: Vec<ColumnWindow> = Vec::with_capacity(NEAR_USUAL);
         let hits = self.hits_around(hit.table, reach);
         if !context.spend(row_checks, hit.span, hits.len() as u64) {
             return None;
@@ -134,9 +134,9 @@ impl<'c> EvidenceFinder<'c> {
                 counts_as_evidence: other.counts_as_evidence,
             };
             if other.column == hit.column {
-                own.push(window);
+                same_column.push(window);
             } else if columns.binary_search(&other.column).is_ok() {
-                others.push(ColumnWindow { column: other.column, window });
+                other_columns.push(ColumnWindow { column: other.column, window });
             }
         }
         // Columns of one rule have the same windows: they are hashed once.
@@ -153,9 +153,9 @@ impl<'c> EvidenceFinder<'c> {
                 let window = *window;
                 columns.iter().map(move |column| ColumnWindow { column: *column, window })
             };
-            others.extend(self.near.iter().flat_map(of_columns));
+            other_columns.extend(self.near.iter().flat_map(of_columns));
         }
-        Some(NearbyWindows { own, others })
+        Some(NearbyWindows { same_column, other_columns })
     }
 
     /// Returns the bytes of a table's longest hit.
@@ -193,6 +193,9 @@ impl<'c> EvidenceFinder<'c> {
             let span = |atom: usize| context.views.source_span(number, atom, atom);
             let first = partition_point(atoms, |atom| span(*atom).end < reach.start);
             let last = partition_point(atoms, |atom| span(*atom).start <= reach.end);
+            // The place of a telephone number begins before its first atom: with its `+`.
+            let signed = matches!(definition.rule.data_type, DataType::Phone { .. });
+            let last = (last + usize::from(signed)).min(atoms);
             // A window that starts before the reach may end in it.
             let first = first.saturating_sub(memo.hasher.bytes_max());
             let passed = last.saturating_sub(first) as u64 / PASSED_ATOMS;
@@ -228,16 +231,17 @@ impl<'c> EvidenceFinder<'c> {
         if !self.add_matches(hit, windows, row, row_checks, &mut matches) {
             return None;
         }
+        // `add_matches` is done with the checks of the other columns: they are overwritten.
         let generation = self.generation(hit);
-        let own = windows.own.iter();
-        self.check(generation, own.clone().map(|near| cell(row, hit.column, near.hash)));
+        let same_column = windows.same_column.iter();
+        self.check(generation, same_column.clone().map(|near| cell(row, hit.column, near.hash)));
         let stored = generation.stored_check(row, hit.column);
-        let held = own.zip(&self.checks).filter(|(_, check)| **check == stored);
+        let held = same_column.zip(&self.checks).filter(|(_, check)| **check == stored);
         matches.extend(held.map(|(near, _)| near.matched(hit.column)));
         Some(matches)
     }
 
-    /// Appends what of a row is among the windows, the hit's own column aside. Returns false when
+    /// Appends what of a row is among the windows, the hit's column aside. Returns false when
     /// the row checks are used up, or the scan is stopped.
     fn add_matches(
         &mut self,
@@ -247,14 +251,17 @@ impl<'c> EvidenceFinder<'c> {
         row_checks: &RowChecks,
         matches: &mut Vec<RowMatch>,
     ) -> bool {
-        if !self.context.spend(row_checks, hit.span, windows.others.len() as u64) {
+        if !self.context.spend(row_checks, hit.span, windows.other_columns.len() as u64) {
             return false;
         }
         let generation = self.generation(hit);
-        self.check(generation, windows.others.iter().map(|near| cell(row, near.column, near.window.hash)));
+        self.check(
+            generation,
+            windows.other_columns.iter().map(|near| cell(row, near.column, near.window.hash)),
+        );
         // A cell is read once, however many windows are compared with it.
         let mut stored = vec![None; generation.columns().as_slice().len()];
-        for (near, check) in windows.others.iter().zip(&self.checks) {
+        for (near, check) in windows.other_columns.iter().zip(&self.checks) {
             let stored =
                 *stored[near.column].get_or_insert_with(|| generation.stored_check(row, near.column));
             if stored == *check {
@@ -265,7 +272,7 @@ impl<'c> EvidenceFinder<'c> {
     }
 
     /// Returns for each of the hit's rows, ascending, what of it is among the windows: with the
-    /// hit's own value, or nothing at all.
+    /// hit's value, or nothing at all.
     pub(crate) fn matches_of_rows(
         &mut self,
         hit: &Hit,
@@ -275,6 +282,8 @@ impl<'c> EvidenceFinder<'c> {
     ) -> Option<Vec<RowMatches>> {
         let mut out: Vec<(u32, Vec<RowMatch>)> =
             Vec::with_capacity(rows.of_value.len() + rows.named_near.len());
+        // The memo of pairs knows the rows of a value as a set. Rows that were named by neighbours
+        // are not in such a set, so they are always checked one by one.
         let mut singly = rows.of_value.as_slice();
         if singly.len() >= ROWS_TOGETHER {
             out.extend(singly.iter().map(|row| (*row, Vec::new())));
@@ -282,27 +291,27 @@ impl<'c> EvidenceFinder<'c> {
             singly = &[];
         }
         for row in singly.iter().chain(&rows.named_near) {
-            let mut matches = Vec::with_capacity(windows.others.len().min(MATCHES_USUAL));
+            let mut matches = Vec::with_capacity(windows.other_columns.len().min(MATCHES_USUAL));
             if !self.add_matches(hit, windows, *row, row_checks, &mut matches) {
                 return None;
             }
             out.push((*row, matches));
         }
         out.sort_unstable_by_key(|(row, _)| *row);
-        let own = windows.own.iter().filter(|near| near.hash == hit.hash);
-        let with_own = |(row, mut matches): (u32, Vec<RowMatch>)| {
+        let same_value = windows.same_column.iter().filter(|near| near.hash == hit.hash);
+        let with_same_value = |(row, mut matches): (u32, Vec<RowMatch>)| {
             // The value itself is no evidence; it matters only because what is at its span is not
             // counted either.
             if !matches.is_empty() {
-                matches.extend(own.clone().map(|near| near.matched(hit.column)));
+                matches.extend(same_value.clone().map(|near| near.matched(hit.column)));
             }
             RowMatches { row, matches: Some(matches) }
         };
-        Some(out.into_iter().map(with_own).collect())
+        Some(out.into_iter().map(with_same_value).collect())
     }
 
-    /// Does what [`EvidenceFinder::add_matches`] does for each row of a value, asking once for each
-    /// other value.
+    /// Does what [`EvidenceFinder::add_matches`] does for each row of a value, with one look-up for
+    /// each other value.
     fn add_matches_together(
         &self,
         hit: &Hit,
@@ -312,9 +321,11 @@ impl<'c> EvidenceFinder<'c> {
         out: &mut [(u32, Vec<RowMatch>)],
     ) -> Option<()> {
         let generation = self.generation(hit);
-        for near in &windows.others {
+        for near in &windows.other_columns {
             let matched = near.window.matched(near.column);
             let other = ColumnHash { column: near.column, hash: near.window.hash };
+            // `each_holder` counts in the rows of the value, and these are the first of `out`, in
+            // the same order.
             let mut held = 0;
             let cost = row_checks.each_holder(generation, value, other, |index| {
                 held += 1;
@@ -331,7 +342,7 @@ impl<'c> EvidenceFinder<'c> {
     fn check(&mut self, generation: &Generation, values: impl Iterator<Item = RowCell>) {
         self.cells.clear();
         self.cells.extend(values);
-        generation.row_key().checks(&self.cells, &mut self.checks);
+        generation.row_checks(&self.cells, &mut self.checks);
     }
 
     fn generation(&self, hit: &Hit) -> &'c Generation {

@@ -1,4 +1,4 @@
-//! What an evaluation decides: the matches it finds, and, where explanations are asked for, why
+//! What an evaluation decides: the matches it finds, and, where explanations are requested, why
 //! values were dropped.
 //!
 //! [`Trace`] is how explanations see the evaluation. A scan without explanations uses [`NoTrace`],
@@ -22,7 +22,7 @@ pub(crate) struct Found {
     pub(crate) facts: usize,
     /// The row whose evidence is shown.
     pub(crate) best_row: u32,
-    /// Whether the pattern has no primary column of its own.
+    /// Whether the pattern takes any column as its primary.
     pub(crate) any_primary: bool,
 }
 
@@ -37,7 +37,7 @@ impl Found {
 #[derive(Default)]
 pub(crate) struct TypeNotes {
     pub(crate) limits: Vec<Limit>,
-    /// What explanations need to know; filled where they are asked for.
+    /// What explanations need to know; filled where they are requested.
     pub(crate) log: OutcomeLog,
 }
 
@@ -58,8 +58,8 @@ pub(crate) struct Placed {
     pub(crate) column: usize,
 }
 
-/// What the evaluation decided about hits, for explanations. They stay behind the findings, so the
-/// log outlives zones.
+/// What the evaluation decided about hits, for explanations. They follow the findings at a
+/// distance, so the log outlives zones.
 #[derive(Default)]
 pub(crate) struct OutcomeLog {
     /// Hits that reached a pattern, and the row whose evidence is theirs.
@@ -162,7 +162,7 @@ pub(crate) trait Trace {
     /// or a part of it.
     fn outside(&mut self, value: Weighed);
 
-    /// Records what became of a value that may be evidence; each has a span of its own.
+    /// Records what became of a value that may be evidence; no two have the same span.
     fn weigh(&mut self, value: Weighed);
 
     /// Records whether the groups could be filled.
@@ -210,6 +210,7 @@ impl Trace for Recorder {
     const RECORDS: bool = true;
 
     fn outside(&mut self, value: Weighed) {
+        // Kept apart until the end: which of them are reported depends on all.
         self.outside.push(value);
     }
 

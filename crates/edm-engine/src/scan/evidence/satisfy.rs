@@ -54,7 +54,7 @@ pub(crate) fn satisfied_unseen(pattern: &PatternPlan, hit: &Hit) -> Option<Satis
     alone.then(|| Satisfied { facts: 0, shown: Vec::new() })
 }
 
-/// Tries a pattern on a row of which `matches` are near the hit. They include the primary's own
+/// Tries a pattern on a row of which `matches` are near the hit. They include those of the primary
 /// column.
 pub(crate) fn satisfy<T: Trace>(
     context: &Context<'_>,
@@ -64,6 +64,8 @@ pub(crate) fn satisfy<T: Trace>(
     trace: &mut T,
 ) -> Option<Satisfied> {
     let candidates = candidates(context, pattern, hit, matches, trace);
+    // A voided pattern is refused at once, unless the outcome is recorded: an explanation also
+    // reports the other values of the row.
     let is_voided = voided(pattern, &candidates, trace);
     if is_voided && !T::RECORDS {
         return None;
@@ -111,7 +113,7 @@ fn candidates<T: Trace>(
         return Vec::new();
     }
     matches.sort_unstable_by_key(|other| (other.span, other.column));
-    // Asked for once, and only if something is near: finding runs walks the text.
+    // Found once, and only if something is near: finding runs walks the text.
     let hit_segments = context.runs().segments_at(hit.span);
     let candidate = |same_span: &[&RowMatch]| {
         let span = same_span[0].span;
@@ -205,10 +207,16 @@ fn keep_disjoint<T: Trace>(
 /// so two spans that match in one column are equal.
 fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
     // The number of each column's value, ascending by column; numbers are merged as columns turn
-    // out to share one.
+    // out to share one. This is union-find with relabelling: a row has few columns near a hit.
+    //
+    //     “Berg” matches lastName           lastName → 0
+    //     “Ada” matches firstName           firstName → 1
+    //     “Berg” matches lastName, city     city → 0: equal cells are one value
+    //
     let mut value_of: Vec<ColumnValue> = Vec::new();
-    let position =
-        |value_of: &[ColumnValue], column: usize| value_of.binary_search_by_key(&column, |own| own.column);
+    let position = |value_of: &[ColumnValue], column: usize| {
+        value_of.binary_search_by_key(&column, |entry| entry.column)
+    };
     let mut count = 0;
     for candidate in kept.iter() {
         let known = candidate.columns.iter().find_map(|column| position(&value_of, *column).ok());
@@ -224,8 +232,8 @@ fn number_values(kept: &mut [Candidate]) -> Vec<Vec<usize>> {
                 Err(at) => value_of.insert(at, ColumnValue { column: *column, value }),
                 Ok(at) => {
                     let merged = value_of[at].value;
-                    let same = value_of.iter_mut().filter(|own| own.value == merged);
-                    same.for_each(|own| own.value = value);
+                    let same = value_of.iter_mut().filter(|entry| entry.value == merged);
+                    same.for_each(|entry| entry.value = value);
                 }
             }
         }
@@ -271,7 +279,8 @@ fn record_kept<T: Trace>(pattern: &PatternPlan, kept: &[Candidate], values: &[Ve
         pattern.groups.iter().map(|group| GroupPlan { min: 0, ..group.clone() }).collect();
     let surplus = assign(&unbound, values).is_none();
     let satisfied = assign(&pattern.groups, values).is_some();
-    let there = values.iter().filter(|value| value.iter().any(|column| pattern.counts(*column))).count();
-    let lacking = if satisfied || surplus { 0 } else { pattern.facts_needed().saturating_sub(there).max(1) };
+    let countable = values.iter().filter(|value| value.iter().any(|column| pattern.counts(*column))).count();
+    let lacking =
+        if satisfied || surplus { 0 } else { pattern.facts_needed().saturating_sub(countable).max(1) };
     trace.fill(lacking, surplus);
 }

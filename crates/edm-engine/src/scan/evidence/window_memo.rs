@@ -75,6 +75,8 @@ impl<'c> WindowMemo<'c> {
     /// Hashes the windows that start at these atoms, as far as they are not known yet. Returns
     /// false if the scan is stopped.
     pub(crate) fn hash(&mut self, view: &TextView, starts: Range<usize>, context: &Context<'_>) -> bool {
+        // Unknown atoms come in runs, between those that an earlier hit needed. A run is hashed
+        // together, because the hasher makes masks of 64 atoms and hashes in batches.
         let mut from = starts.start;
         while let Some(first) = (from..starts.end).find(|start| self.starts.get(*start).is_none()) {
             let end = starts.end.min(first + HASHED_ATOMS);
@@ -95,15 +97,16 @@ impl<'c> WindowMemo<'c> {
         let mut found: Vec<(usize, HashedWindow)> = Vec::new();
         self.hasher.each(view, run.clone(), |batch| {
             for (index, (window, hash)) in batch.windows.iter().zip(&batch.hashes).enumerate() {
-                let span = context.views.source_span(number, window.first, window.last);
+                let span = context.views.window_span(number, window);
                 if span.len() <= PLACE_BYTES_MAX {
                     let counts_as_evidence = Alphanumerics::of(batch.canonical(index)).counts_as_evidence();
                     found.push((window.first, HashedWindow { span, hash: *hash, counts_as_evidence }));
                 }
             }
         });
-        // Recognisers hand over windows as they find them, not by start.
+        // Recognisers return windows as they find them, not by start.
         found.sort_by_key(|(first, _)| *first);
+        // An atom without windows gets an empty range, so that it is not hashed again.
         let mut end = before as u32;
         let mut found = found.into_iter().peekable();
         for start in run {
@@ -119,7 +122,7 @@ impl<'c> WindowMemo<'c> {
     /// Returns the windows that start at an atom, which was hashed before.
     #[inline]
     pub(crate) fn at(&self, start: usize) -> &[HashedWindow] {
-        let (from, to) = self.starts.get(start).expect("an atom is hashed before it is asked for");
+        let (from, to) = self.starts.get(start).expect("an atom is hashed before its windows are read");
         &self.windows[from as usize..to as usize]
     }
 }

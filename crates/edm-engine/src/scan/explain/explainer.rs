@@ -8,9 +8,9 @@
 //!                                 └ the evaluation's steps, once more, wider and recorded
 //! ```
 //!
-//! There is no second evaluator: rows are judged by `evidence::satisfy` with a recording trace.
+//! There is no second evaluator: rows are tested by `evidence::satisfy` with a recording trace.
 //! What must stay true: the answer depends on the text alone, not on how it was cut; explanations
-//! have row checks of their own and change no finding.
+//! have a separate budget of row checks and change no finding.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -35,9 +35,9 @@ use crate::scan::explain::reason::reason;
 use crate::scan::hits::hit::{Hit, starting_in};
 use crate::text::span::ZoneSpan;
 
-/// Hits looked at on either side of a value to find its neighbours.
-const HITS_LOOKED_AT: usize = 64;
-/// Rows of neighbouring values whose other values are looked for.
+/// Hits on either side of a value among which its neighbours are.
+const HITS_AROUND: usize = 64;
+/// Rows of neighbouring values whose other values are searched for.
 const FOREIGN_ROWS_MAX: usize = 10;
 /// Whether two values share a row is remembered if both have more rows than this.
 const FEW_ROWS: usize = 4;
@@ -55,7 +55,7 @@ pub(crate) struct Explainer<'e, 'c> {
     log: &'e OutcomeLog,
     /// A memo of the reasons of primary values: their evidence has the same.
     reasons: BTreeMap<(ZoneSpan, usize), Reason>,
-    /// What is being explained: it pays for rows that are looked for.
+    /// What is being explained: look-ups of rows are spent on it.
     explained: ZoneSpan,
     /// A memo of the rows of values.
     rows: BTreeMap<ColumnValue, Rc<RowSet>>,
@@ -130,12 +130,12 @@ impl<'e, 'c> Explainer<'e, 'c> {
                 notes: notes(self.context, &self.scope.plan.active.generation, &outcome, reason),
             };
             // If the scan was stopped on the way, the reason may be another one.
-            unmatched.extend((!self.context.stop.is_met()).then_some(explained));
+            unmatched.extend((!self.context.stop.is_stopped()).then_some(explained));
         }
         unmatched
     }
 
-    /// Returns the rows of a value, each looked for once.
+    /// Returns the rows of a value, each searched for once.
     fn rows_of(&mut self, hit: &Hit) -> Rc<RowSet> {
         let value = ColumnValue::of(hit);
         if let Some(known) = self.rows.get(&value) {
@@ -158,7 +158,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
         rows
     }
 
-    /// Returns whether two values share a row, of those that are looked at.
+    /// Returns whether two values share a row, of those that are evaluated.
     fn shares(&mut self, explained: Explained<'_>, other: &Hit, theirs: &RowSet) -> bool {
         let rows = explained.rows;
         let few = rows.rows.len().min(theirs.rows.len());
@@ -253,6 +253,8 @@ impl<'e, 'c> Explainer<'e, 'c> {
         columns.sort_unstable();
         columns.dedup();
         let request = NearbyRequest { hit, reach, columns: &columns, row_checks };
+        // Strictly less replaces the best: rows ascend and patterns are in order of confidence, so
+        // of equal outcomes the lowest row stays, then the pattern of the highest confidence.
         let mut best: Option<(u32, &PatternPlan, RowOutcome)> = None;
         let near = self.finder.windows_near(request)?;
         for row in &explained.rows.rows {
@@ -372,6 +374,8 @@ impl<'e, 'c> Explainer<'e, 'c> {
         if let Some(known) = self.reasons.get(&key) {
             return *known;
         }
+        // Reasons do not recurse further: the outcome of a primary value never depends on the
+        // reason of another value.
         let number = self.scope.hits.partition_point(|other| other.span < primary.span);
         let outcome = self.outcome(primary, number);
         let reason = reason(self.scope.plan, &outcome);
@@ -383,6 +387,8 @@ impl<'e, 'c> Explainer<'e, 'c> {
     fn holder(&mut self, explained: Explained<'_>) -> Option<&'e Hit> {
         let TypeScope { plan, hits, .. } = self.scope;
         let hit = explained.hit;
+        // Hits are in order of their starts; one that starts further before the hit than the
+        // longest hit of the table is long ends before it.
         let from = hit.span.start.saturating_sub(self.finder.longest(hit.table));
         let begun = &hits[starting_in(hits, ZoneSpan::new(from, hit.span.end))];
         self.context.stop.before(begun.len() as u64);
@@ -403,7 +409,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
         let Explained { hit, number, .. } = explained;
         let hits = self.scope.hits;
         let reach = self.context.explained_reach(hit.span);
-        let range = number.saturating_sub(HITS_LOOKED_AT)..(number + HITS_LOOKED_AT).min(hits.len());
+        let range = number.saturating_sub(HITS_AROUND)..(number + HITS_AROUND).min(hits.len());
         self.context.stop.before(range.len() as u64 * NEIGHBOUR_WORK);
         hits[range]
             .iter()

@@ -1,5 +1,5 @@
-//! What is known of a hit that is no match: gathered by the explainer, judged by `reason`, told by
-//! `notes`.
+//! What is known of a hit that is no match: `explainer` gathers it, `reason` decides by it and
+//! `notes` describes it.
 
 use std::rc::Rc;
 
@@ -34,7 +34,7 @@ pub(crate) struct HitOutcome<'p> {
 
 /// What kept a hit from being a match.
 pub(crate) enum Cause<'p> {
-    /// None of its rows was looked at.
+    /// None of its rows was checked.
     NoRows,
     /// Rows are excluded by the request: one that reached a pattern, or all.
     Excluded { row: Option<u32>, columns: Vec<usize> },
@@ -55,7 +55,7 @@ pub(crate) enum Cause<'p> {
 /// The pattern that a primary value misses by least.
 pub(crate) struct PrimaryOutcome<'p> {
     pub(crate) pattern: &'p PatternPlan,
-    /// What that pattern makes of the row that lacks least, looked at as far as explanations look.
+    /// What that pattern makes of the row that lacks least, as far around as explanations look.
     pub(crate) outcome: RowOutcome,
     /// Values near it of other records.
     pub(crate) foreign: Vec<Foreign>,
@@ -74,7 +74,7 @@ pub(crate) enum Foreign {
 
 /// What is around a value that may be evidence only.
 pub(crate) struct EvidenceOutcome<'p> {
-    /// A primary value of the same record that shares characters with it: nothing else is looked at
+    /// A primary value of the same record that shares characters with it: nothing else is gathered
     /// then.
     pub(crate) holder: Option<Hit>,
     pub(crate) neighbours: Vec<Neighbour<'p>>,

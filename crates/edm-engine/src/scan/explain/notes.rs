@@ -1,5 +1,5 @@
-//! What is told of a hit that is no match: a function of what is known of it. Notes name columns,
-//! records and offsets, never a value; their sentences are `edm_model::Note`'s.
+//! What a report says of a hit that is no match: a function of what is known of it. Notes name
+//! columns, records and offsets, never a value; their sentences are `edm_model::Note`'s.
 
 use edm_model::{
     ColumnCount, Note, ProximityUnit, Reason, RecordName, RecordValue, Records, ValuePlace, limits,
@@ -200,6 +200,8 @@ impl Writer<'_, '_> {
                 Relation::Foreign(rows) => self.neighbour(other, rows),
             }
         }
+        // A neighbour that is no primary value explains nothing. If there is no other, the last
+        // note says what is wrong with the value itself.
         let decided = |relation: &Relation<'_>| !matches!(relation, Relation::SameRecord);
         if evidence.neighbours.iter().any(|neighbour| decided(&neighbour.relation)) {
             return;

@@ -29,6 +29,8 @@ fn lacks_cells(primary: &PrimaryOutcome<'_>) -> bool {
 
 /// Returns the reason of a value that patterns begin with.
 fn of_primary(plan: &TypePlan, outcome: &HitOutcome<'_>, primary: &PrimaryOutcome<'_>) -> Reason {
+    // Several reasons may hold, and the first one is reported. First comes what the pattern
+    // refuses, then what is near and does not count, then what is missing.
     let row = &primary.outcome;
     let not_counted = || row.weighed.iter().filter(|one| one.dropped == Some(DropReason::NotCounted));
     let is_weak = |column: usize| !plan.is_evidence(column);

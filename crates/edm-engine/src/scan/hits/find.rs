@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! for each group of rules, each view of the text, each chunk of atoms:
-//!     ask whether to stop
+//!     check whether to stop
 //!     for each full batch of hashed windows (window_hasher):
 //!         prefetch the filter blocks of this batch
 //!         look up the batch before: filter → entries → is a live row left? → hit
@@ -15,13 +15,13 @@
 //! ```
 //!
 //! What must stay true: all hits in the span are found unless the scan is stopped; a hit has at
-//! least one live row, because nothing may tell that a removed value was ever in the table.
+//! least one live row, because nothing may reveal that a removed value was ever in the table.
 //! `docs/decisions/0013-batched-lookup.md` has the measurements.
 
 use std::collections::HashMap;
 
 use edm_hash::{Alphanumerics, Hash};
-use edm_model::limits;
+use edm_model::{DataType, limits};
 
 use crate::bit_set::BitSet;
 use crate::generation::{Generation, LookupHit};
@@ -29,6 +29,7 @@ use crate::prepared::rule_groups::RuleGroup;
 use crate::scan::context::Context;
 use crate::scan::hits::hit::Hit;
 use crate::scan::hits::window_hasher::{HasherScratch, WindowBatch, WindowHasher};
+use crate::text::longer_tokens;
 use crate::text::span::{ZoneSpan, partition_point};
 
 /// Atoms that start windows between two checks whether to stop, and fewer where each starts many
@@ -52,7 +53,7 @@ pub(crate) struct FindScratch {
     /// A batch that is looked up after the next one is hashed: by then its prefetched filter blocks
     /// have arrived.
     waiting: WindowBatch,
-    answers: BitSet,
+    may_hold: BitSet,
     /// The windows of a batch that some table may hold, and their hashes.
     windows: Vec<usize>,
     hashes: Vec<Hash>,
@@ -136,7 +137,9 @@ impl<'c> Finder<'_, 'c, '_> {
                 context.views.source_span(source.view, *atom, *atom).start < offset
             }),
         };
-        let (first, atoms) = (atoms_before(within.start), atoms_before(within.end));
+        // A place may begin inside its window's first atom, or before it by a sign.
+        let first = atoms_before(within.start).saturating_sub(1);
+        let atoms = (atoms_before(within.end) + 1).min(view.folded.atom_count());
         let (mut from, mut chunk) = (first, CHUNK_ATOMS);
         while from < atoms {
             let starts = from..(from + chunk).min(atoms);
@@ -155,7 +158,7 @@ impl<'c> Finder<'_, 'c, '_> {
                 }
             });
             context.stop.before(work);
-            // Short texts never get here twice; dense ones must not work for seconds unasked.
+            // A short text is one chunk. A dense one must not run for seconds between two checks.
             chunk = match work > CHUNK_WORK_MAX {
                 true => (chunk / 2).max(CHUNK_ATOMS_MIN),
                 false => (chunk * 2).min(CHUNK_ATOMS),
@@ -166,6 +169,12 @@ impl<'c> Finder<'_, 'c, '_> {
 
     /// Looks a batch up in every table of its group.
     fn look_up(&mut self, source: BatchSource<'_>, batch: &WindowBatch) {
+        // Three numberings, each a selection of the one before:
+        //
+        //     batch.windows, batch.hashes     0 1 2 3 4 5     all windows of the batch
+        //     scratch.windows                 1 4             those that pass the combined filter
+        //     scratch.hashes                  h1 h4           their hashes
+        //     found.index                     1               counts in these: window 4
         let scratch = &mut *self.scratch;
         let filters = self.context.query.accelerators.filter;
         scratch.hashes.clear();
@@ -174,10 +183,10 @@ impl<'c> Finder<'_, 'c, '_> {
         // each.
         match source.group.combined.as_ref().filter(|_| filters) {
             Some(combined) => {
-                scratch.answers.clear(batch.hashes.len());
-                combined.mark_possible(&batch.hashes, &mut scratch.answers);
-                scratch.windows.extend(scratch.answers.iter());
-                scratch.hashes.extend(scratch.answers.iter().map(|index| batch.hashes[index]));
+                scratch.may_hold.clear(batch.hashes.len());
+                combined.mark_possible(&batch.hashes, &mut scratch.may_hold);
+                scratch.windows.extend(scratch.may_hold.iter());
+                scratch.hashes.extend(scratch.may_hold.iter().map(|index| batch.hashes[index]));
             }
             None => {
                 scratch.windows.extend(0..batch.hashes.len());
@@ -187,14 +196,14 @@ impl<'c> Finder<'_, 'c, '_> {
         for member in &source.group.members {
             let generation = &*self.context.groups.tables[member.table];
             if filters {
-                scratch.answers.clear(scratch.hashes.len());
-                generation.mark_possible(member.rule, &scratch.hashes, &mut scratch.answers);
+                scratch.may_hold.clear(scratch.hashes.len());
+                generation.mark_possible(member.rule, &scratch.hashes, &mut scratch.may_hold);
             } else {
-                scratch.answers.mark_all(scratch.hashes.len());
+                scratch.may_hold.mark_all(scratch.hashes.len());
             }
             // Not kept in the scratch: it borrows from the table, and is empty for most batches.
             let mut found = Vec::new();
-            generation.look_up(member.rule, &scratch.hashes, &scratch.answers, &mut found);
+            generation.look_up(member.rule, &scratch.hashes, &scratch.may_hold, &mut found);
             for found in &found {
                 let hash = scratch.hashes[found.index];
                 let value = TableValue { table: member.table, column: found.column, hash };
@@ -208,7 +217,7 @@ impl<'c> Finder<'_, 'c, '_> {
 }
 
 /// Returns whether a row of the table still holds a value. What only replaced or removed rows hold
-/// is no longer in the table, and nothing may tell that it was. Of values with more rows than a
+/// is no longer in the table, and nothing may reveal that it was. Of values with more rows than a
 /// scan looks at, the first row decides.
 fn is_live(
     generation: &Generation,
@@ -216,6 +225,9 @@ fn is_live(
     found: &LookupHit<'_>,
     known: &mut HashMap<TableValue, bool>,
 ) -> bool {
+    // Nearly always the first row decides. A value with many dead rows is the exception: it is
+    // searched once for the zone and not once for each of its windows.
+    //
     // An address has 64 bits of the hash; the row check compares 32 more.
     let holds = |row: u32| generation.holds(row, value.column, &value.hash);
     let rows = &found.rows;
@@ -242,18 +254,33 @@ fn hit(
     index: usize,
 ) -> Option<Hit> {
     let window = &batch.windows[index];
-    let span = context.views.source_span(view, window.first, window.last);
+    let span = context.views.window_span(view, window);
+    let is_part = || is_part_of_token(context, value, batch.canonical(index), span);
     let alphanumerics = Alphanumerics::of(batch.canonical(index));
     (span.len() <= limits::PLACE_BYTES_MAX).then(|| Hit {
         table: value.table,
         column: value.column,
         span,
         hash: value.hash,
-        needs_evidence: window.attached,
+        needs_evidence: window.attached || is_part(),
         written_form: window.written_form,
         can_be_primary: alphanumerics.anchors,
         counts_as_evidence: alphanumerics.counts_as_evidence(),
     })
+}
+
+/// Returns whether a value is digits of an identifier of a machine, which hold for nothing by
+/// themselves. Only values that a table holds are judged, so this costs nothing in other texts.
+fn is_part_of_token(context: &Context<'_>, value: TableValue, canonical: &[u8], span: ZoneSpan) -> bool {
+    let columns = context.groups.tables[value.table].columns().as_slice();
+    let is_number = match columns[value.column].rule.data_type {
+        DataType::Digits { .. } | DataType::Ssn | DataType::Card | DataType::Phone { .. } => true,
+        DataType::Text => canonical.is_ascii() && !canonical.iter().any(u8::is_ascii_alphabetic),
+        DataType::Email | DataType::Name | DataType::Date { .. } | DataType::Iban | DataType::Address => {
+            false
+        }
+    };
+    is_number && longer_tokens::hold(context.zone.text, span)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The prefilters of a group, as `edm_hash` asks them about windows.
+//! The prefilters of a group, in the form in which `edm_hash` tests windows.
 
 use edm_hash::{AtomKind, AtomSet, Kinds, Prefilter, PrefilterResult, Several, Shape, SignSet};
 
@@ -6,7 +6,7 @@ use crate::generation::RulePrefilter;
 use crate::prepared::active_type::Accelerators;
 use crate::prepared::rule_groups::Sizes;
 
-/// What `edm_hash` asks about windows, answered by the prefilters of a group.
+/// The prefilters of a group as one.
 pub(crate) struct GroupPrefilter<'a> {
     pub(crate) prefilters: &'a [&'a RulePrefilter],
     pub(crate) accelerators: Accelerators,
@@ -25,6 +25,8 @@ impl Prefilter for GroupPrefilter<'_> {
     }
 
     fn lengths(&self, kind: AtomKind) -> u64 {
+        // No test of the accelerators: without the shape prefilter the sizes are those of
+        // `RuleGroup::shapeless`, which exclude no length.
         let [digits, others] = self.sizes.lengths;
         if kind == AtomKind::Digits { digits } else { others }
     }

@@ -15,7 +15,7 @@ pub(crate) struct Hit {
     pub(crate) hash: Hash,
     /// It is joined to other characters and may match only with evidence.
     pub(crate) needs_evidence: bool,
-    /// It is in its column's own written form (`edm_hash::Window`).
+    /// It is in the written form of its column's type (`edm_hash::Window`).
     pub(crate) written_form: bool,
     /// It can be the primary value of a default type's match.
     pub(crate) can_be_primary: bool,

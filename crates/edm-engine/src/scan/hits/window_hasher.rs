@@ -3,19 +3,19 @@
 //! The problem: at every atom of a text a value of every rule may start, and it may have any number
 //! of atoms. Hashing all of these windows would cost some hundred hashes for each atom. The idea is
 //! to decide by masks of 64 atoms where a value may start, from what the prefilters know of all
-//! values, and to hash only the windows from there:
+//! values. Only the windows from there are hashed:
 //!
 //! ```text
 //! each(view, starts):
 //!     mask     = where a value of the group may start   64 atoms at a time: shapes, digits, signs
 //!     mask    &= the vocabulary mask                     values of several atoms
-//!     mask    &= the view's own starts                   decoded views: near an escape only
+//!     mask    &= the starts of the view                  decoded views: near an escape only
 //!     if mask is empty: return                                     nearly always
 //!     for each start in mask:
 //!         for each window from start that the prefilters accept:
 //!             batch += canonical form of the window
-//!             if batch is full: hash all, hand over, begin again
-//!     hash the rest, hand over
+//!             if batch is full: hash all, pass it on, empty it
+//!     hash the rest, pass it on
 //! ```
 //!
 //! What must stay true: no window that is a value is left out, whichever accelerators are on. A
@@ -44,7 +44,7 @@ pub(crate) struct WindowBatch {
     /// Where in the arena the form of each window is: the layout that `RuleKeys::hash_all` reads.
     forms: Vec<(u32, u32)>,
     pub(crate) windows: Vec<Window>,
-    /// One hash for each window, once the batch is handed over.
+    /// One hash for each window, once the batch is passed on.
     pub(crate) hashes: Vec<Hash>,
 }
 
@@ -147,8 +147,8 @@ impl<'a> WindowHasher<'a> {
         let folded = &view.folded;
         let sizes = self.sizes();
         let words = starts.start / ATOMS_A_WORD..starts.end.div_ceil(ATOMS_A_WORD);
-        let asks_vocabulary = self.accelerators.vocabulary && sizes.vocabulary;
-        let gate = GroupPrefilter {
+        let uses_vocabulary = self.accelerators.vocabulary && sizes.vocabulary;
+        let prefilter = GroupPrefilter {
             prefilters: &self.prefilters,
             accelerators: self.accelerators,
             possible: None,
@@ -156,17 +156,19 @@ impl<'a> WindowHasher<'a> {
         };
         let (keys, rule) = (&self.group.keys, &self.group.rule);
         let HasherScratch { vocabulary, numeric, starts: possible, windows, batch } = &mut *self.scratch;
-        // A window may reach beyond the last start: its atoms must be known too.
+        // A window may reach beyond the last start: its atoms must be known too. So must the word
+        // after the last one, because start masks are made of two words at a time.
         let last = starts.end.saturating_add(sizes.bytes_max).min(folded.atom_count());
-        let asked = words.start..last.div_ceil(ATOMS_A_WORD).max(words.end + 1);
-        let numeric = edm_hash::numeric(rule, folded, asked.clone(), numeric);
-        if asks_vocabulary {
-            vocabulary.ask(MaskRequest { group: self.group, folded, numeric }, asked, &gate);
+        let tested = words.start..last.div_ceil(ATOMS_A_WORD).max(words.end + 1);
+        let numeric = edm_hash::numeric(rule, folded, tested.clone(), numeric);
+        if uses_vocabulary {
+            vocabulary.test(MaskRequest { group: self.group, folded, numeric }, tested, &prefilter);
         }
-        let gate = GroupPrefilter { possible: asks_vocabulary.then_some(vocabulary.possible()), ..gate };
+        let prefilter =
+            GroupPrefilter { possible: uses_vocabulary.then_some(vocabulary.possible()), ..prefilter };
         possible.fit(folded.atom_count());
         let text = RuleText { rule, folded };
-        edm_hash::start_mask(text, words.clone(), numeric, &gate, possible);
+        edm_hash::start_mask(text, words.clone(), numeric, &prefilter, possible);
         if let Some(allowed) = &view.starts {
             words.clone().for_each(|word| possible.set_word(word, possible.word(word) & allowed.word(word)));
         }
@@ -175,7 +177,7 @@ impl<'a> WindowHasher<'a> {
         if words.clone().all(|word| possible.word(word) == 0) {
             return;
         }
-        windows_of(text, possible, starts, &gate, windows, |window, canonical| {
+        windows_of(text, possible, starts, &prefilter, windows, |window, canonical| {
             batch.push(window, canonical);
             if batch.is_full() {
                 batch.flush(keys, &mut each);

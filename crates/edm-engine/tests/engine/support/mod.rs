@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use edm_engine::build::{BlockFacts, BuildJob, Builder, Plan, PlanInput, check, manifest, manifest_of};
-use edm_engine::{ActiveType, FileBytes, Generation};
+use edm_engine::{ActiveType, FileBytes, Generation, GenerationKey};
 use edm_hash::{HashedRows, Placeholders, RecordHasher, Salt};
 use edm_model::{Columns, KeyId, Pattern, PlaceholderWords, SensitiveTypeId, SessionId, StoreId};
 
 pub(crate) const SALT: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
 
+#[derive(Clone)]
 pub(crate) struct Files {
     pub(crate) manifest: Vec<u8>,
     pub(crate) files: HashMap<String, Vec<u8>>,
@@ -24,6 +25,7 @@ fn plan_input(columns: &Columns, blocks: Vec<BlockFacts>, part_bytes: u64) -> Pl
         store_id: StoreId::from_bytes([1; 16]),
         session_id: SessionId::from_bytes([2; 16]),
         key_id: KeyId::from_bytes([3; 16]),
+        key: GenerationKey::new([2; 32]),
         columns: columns.clone(),
         tokens_max: 64,
         blocks,
@@ -72,7 +74,7 @@ fn files_of(plan: &Plan, blocks: &[(bool, HashedRows)], mut files: HashMap<Strin
     let backwards =
         plan.jobs().into_iter().rev().map(|job| check(plan, job, &mut open).expect("whole files"));
     assert_eq!(manifest_of(plan, backwards.collect()), manifest, "in whatever order they are checked");
-    Files { manifest, files }
+    Files { manifest: manifest.to_vec(), files }
 }
 
 /// Builds the files of all jobs, those of a group in one pass over the blocks.
@@ -108,7 +110,6 @@ pub(crate) fn delta_input(
     rows: &[&[&str]],
     removed: &[&[&str]],
 ) -> (PlanInput, Vec<(bool, HashedRows)>) {
-    // The version that wrote the fixtures took nines for none in keys as well.
     let usual = PlaceholderWords::usual();
     let placeholders: Vec<Placeholders> =
         columns.as_slice().iter().map(|column| Placeholders::new(&usual, &column.rule)).collect();
@@ -119,7 +120,8 @@ pub(crate) fn delta_input(
         blocks.push((removes, hasher.finish()));
     }
     let input = plan_input(columns, facts(&blocks), 30_000);
-    (PlanInput { session_id: SessionId::from_bytes([session; 16]), ..input }, blocks)
+    let (session_id, key) = (SessionId::from_bytes([session; 16]), GenerationKey::new([session; 32]));
+    (PlanInput { session_id, key, ..input }, blocks)
 }
 
 /// Builds a delta on top of these files.

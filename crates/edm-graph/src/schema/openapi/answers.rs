@@ -19,11 +19,11 @@ pub(super) fn of(operation: &Operation) -> Value {
     Value::Object(answers)
 }
 
-/// An answer without content that is as good as the success.
+/// An answer without content that also counts as success.
 fn bare(status: u16, operation: &Operation) -> Value {
     let description = match status {
         304 => "The resource is in a state that If-None-Match names.",
-        _ => "It is done, and return=minimal wished for no more.",
+        _ => "It is done, and return=minimal asked for no body.",
     };
     json!({"description": description, "headers": ids(operation.access)})
 }
@@ -55,14 +55,14 @@ fn success(operation: &Operation) -> Value {
     let created = operation.answer.status == 201 && operation.access != Access::Signature;
     let mut answer = Map::new();
     let description = match operation.answer.status {
-        201 => "It is made.",
+        201 => "It is created.",
         204 => "It is done.",
         _ => "The answer.",
     };
     answer.insert("description".to_owned(), json!(description));
     let mut headers = ids(operation.access);
     if created {
-        let location = json!({"description": "Where it is.", "required": true, "schema": {"type": "string", "format": "uri"}});
+        let location = json!({"description": "The address of the resource.", "required": true, "schema": {"type": "string", "format": "uri"}});
         headers.insert("Location".to_owned(), location);
     }
     if operation.takes_body() && operation.access != Access::Signature {
@@ -83,25 +83,25 @@ fn success(operation: &Operation) -> Value {
 fn refusal(status: u16, access: Access) -> Value {
     let description = match status {
         400 => "The request is wrong: the sentence says where.",
-        401 => "No token, or one that does not work.",
+        401 => "No token, or an invalid one.",
         403 => "The token or the address lacks the right.",
-        404 => "Nothing has an id that the path or the body names.",
-        408 => "The body stopped coming.",
-        409 => "The state of the resource, or another one, stands against it.",
-        412 => "The resource is in another state than is demanded.",
+        404 => "An id in the path or the body does not exist.",
+        408 => "The body arrived too slowly or stopped.",
+        409 => "The state of the resource, or another resource, does not permit it.",
+        412 => "The resource is not in the required state.",
         413 => "The body is too long.",
-        415 => "The body is of another type.",
-        429 => "Too many at once, or in a while.",
+        415 => "The body has an unsupported type.",
+        429 => "Too many requests at once or within a period.",
         500 => "The service failed.",
-        501 => "Graph has it, this service does not.",
-        _ => "The service cannot yet, or is reading too many bodies.",
+        501 => "Graph has it and this service does not.",
+        _ => "The service is not ready, or is reading too many bodies.",
     };
     let mut headers = ids(access);
     let header = |description: &str, schema: Value| json!({"description": description, "required": true, "schema": schema});
     match status {
         401 => {
             let schema = json!({"type": "string"});
-            headers.insert("WWW-Authenticate".to_owned(), header("What to send.", schema));
+            headers.insert("WWW-Authenticate".to_owned(), header("The supported types.", schema));
         }
         429 | 503 => {
             let schema = json!({"type": "integer", "minimum": 1, "maximum": 179});
@@ -123,8 +123,8 @@ fn refusal(status: u16, access: Access) -> Value {
 fn ids(access: Access) -> Map<String, Value> {
     let required = |description: &str| json!({"description": description, "required": true, "schema": {"type": "string"}});
     let mut headers = Map::new();
-    headers.insert("request-id".to_owned(), required("The id that is in the server's log."));
-    headers.insert("OData-Version".to_owned(), required("The version of OData that the answer keeps to."));
+    headers.insert("request-id".to_owned(), required("The request's id in the server's log."));
+    headers.insert("OData-Version".to_owned(), required("The OData version of the answer."));
     if access != Access::Signature {
         let repeated = json!({"description": "The id that the client sent.", "schema": {"type": "string"}});
         headers.insert("client-request-id".to_owned(), repeated);

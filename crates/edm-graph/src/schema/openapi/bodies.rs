@@ -6,7 +6,7 @@ use super::super::operation::Body;
 use super::reference;
 use super::schemas::{BATCH, change_name, create_name, parameters_name};
 
-/// Returns the description of a body, where one is looked at.
+/// Returns the description of a body, if the operation reads one.
 pub(super) fn of(body: Body) -> Option<Value> {
     let content = match body {
         Body::None => return None,
@@ -28,7 +28,7 @@ pub(super) fn of(body: Body) -> Option<Value> {
             "text/plain": {"schema": {"type": "string", "description": "The file itself."}},
             "application/octet-stream": {"schema": {
                 "type": "string",
-                "description": "A file that is no text: the job fails with unsupportedFileType.",
+                "description": "A file that is not text: the job fails with unsupportedFileType.",
             }},
         }),
         Body::Batch => json!({"application/json": {"schema": reference(BATCH)}}),
@@ -37,7 +37,7 @@ pub(super) fn of(body: Body) -> Option<Value> {
             "application/xml": {"schema": {"type": "string", "description": "For blocklist: a BlockList with the ids of all blocks in order."}},
         }),
     };
-    // An empty body is an empty object, which may be all that is needed.
+    // An empty body is read as an empty object, which some actions accept.
     let required = match body {
         Body::None | Body::Change(_) => false,
         Body::Create(of) => of.all_properties().any(|property| property.needed),

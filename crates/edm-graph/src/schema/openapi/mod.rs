@@ -54,7 +54,7 @@ pub fn openapi(version: &str) -> Value {
     })
 }
 
-/// Returns where a path of the table is reached.
+/// Returns the address of a path of the table.
 fn address(template: &str) -> String {
     let own = [path::HEALTH, path::READY, path::OPEN_API, path::UPLOAD].contains(&template);
     if own { template.to_owned() } else { format!("{}{template}", path::BASE) }
@@ -73,8 +73,10 @@ fn describe(operation: &Operation) -> Value {
     described.insert("security".to_owned(), security);
     if let Access::Right(right) = operation.access {
         let role = right.least_role().as_str();
-        described
-            .insert("description".to_owned(), json!(format!("Needs the role {role}, or one that may more.")));
+        described.insert(
+            "description".to_owned(),
+            json!(format!("Needs the role {role}, or one with more rights.")),
+        );
     }
     described.insert("parameters".to_owned(), Value::Array(parameters::of(operation)));
     if let Some(body) = bodies::of(operation.body) {
@@ -84,7 +86,7 @@ fn describe(operation: &Operation) -> Value {
     Value::Object(described)
 }
 
-/// Returns what an operation is listed under: the collection that it stands in.
+/// Returns the tag of an operation: the collection that it belongs to.
 fn tag(operation: &Operation) -> &'static str {
     match operation.access {
         Access::Open => return "about",
@@ -99,7 +101,7 @@ fn tag(operation: &Operation) -> &'static str {
     }
 }
 
-/// Returns the links from what an operation makes to the operations on it.
+/// Returns the links from the resource that an operation creates to the operations on it.
 fn links(operation: &Operation) -> Map<String, Value> {
     let made = matches!(operation.answer.content, Content::Item(_)) && operation.answer.status == 201;
     let mut links = Map::new();

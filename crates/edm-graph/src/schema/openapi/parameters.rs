@@ -1,4 +1,4 @@
-//! The parameters of operations: those of the path, OData's options by kind of place, and headers.
+//! The parameters of operations: of the path, OData's options for the kind of address, and headers.
 
 use serde_json::{Value, json};
 
@@ -21,12 +21,12 @@ pub(super) fn of(operation: &Operation) -> Vec<Value> {
         Query::Parameters(action) => parameters.extend(instead_of_body(action)),
         Query::Format => parameters.push(query(
             "$format",
-            "In which form; without it the header Accept decides, and XML is the default.",
+            "The format; without it the header Accept decides, and XML is the default.",
             json!({"type": "string", "enum": ["json", "xml", "application/json", "application/xml"]}),
         )),
         Query::PutBlocks => {
             let comp = json!({"type": "string", "enum": ["block", "blocklist"]});
-            parameters.push(required(query("comp", "Which operation of Azure's.", comp)));
+            parameters.push(required(query("comp", "The operation of Azure.", comp)));
             parameters.push(query(
                 "blockid",
                 "For block: base64 of its number in 8 decimal digits.",
@@ -37,12 +37,12 @@ pub(super) fn of(operation: &Operation) -> Vec<Value> {
         Query::BlockList => {
             parameters.push(required(query(
                 "comp",
-                "Which operation of Azure's.",
+                "The operation of Azure.",
                 json!({"type": "string", "enum": ["blocklist"]}),
             )));
             parameters.push(query(
                 "blocklisttype",
-                "Which blocks; committed unless it says otherwise.",
+                "Which blocks; committed by default.",
                 json!({"type": "string", "enum": ["committed", "uncommitted", "all"]}),
             ));
             parameters.extend(signed());
@@ -67,13 +67,13 @@ pub(super) fn of(operation: &Operation) -> Vec<Value> {
         parameters.push(header("If-None-Match", "Etags of the states in which it must not be."));
     }
     if operation.access != Access::Signature {
-        let id = "An id of the client's own for the request, at most 128 bytes; the answer repeats it.";
+        let id = "The client's id for the request, at most 128 bytes; the answer repeats it.";
         parameters.push(header("client-request-id", id));
     }
     parameters
 }
 
-/// What queries may name of a type.
+/// The properties of a type that queries may name.
 pub(super) fn names(of: &'static StructuredType, wanted: impl Fn(&Property) -> bool) -> Vec<&'static str> {
     let properties = of.all_properties().map(super::super::element::Property::for_queries);
     properties.filter(|property| wanted(property)).map(|property| property.name).collect()
@@ -85,7 +85,7 @@ fn path_parameter(name: &str) -> Value {
             "name": name,
             "in": "path",
             "required": true,
-            "description": "The parameters of the function, apart by commas.",
+            "description": "The parameters of the function, separated by commas.",
             "schema": {"type": "string"},
         });
     }
@@ -118,7 +118,7 @@ fn header(name: &str, description: &str) -> Value {
     json!({"name": name, "in": "header", "description": description, "schema": {"type": "string"}})
 }
 
-/// Makes an option whose words stand apart by commas.
+/// Makes an option whose words are separated by commas.
 fn words(name: &str, description: &str, words: &[String]) -> Option<Value> {
     let mut option = query(
         name,
@@ -134,17 +134,17 @@ fn words(name: &str, description: &str, words: &[String]) -> Option<Value> {
 
 fn select(of: &'static StructuredType) -> Option<Value> {
     let names: Vec<String> = names(of, |_| true).into_iter().map(str::to_owned).collect();
-    words("$select", "The properties to answer with; all unless it is given.", &names)
+    words("$select", "The properties to answer with; all by default.", &names)
 }
 
 fn expand(of: &'static StructuredType) -> Option<Value> {
     let expandable = of.all_navigations().filter(|navigation| navigation.expandable);
     let names: Vec<String> = expandable.map(|navigation| navigation.name.to_owned()).collect();
-    words("$expand", "What to answer with beside; options of its own stand in parentheses behind it.", &names)
+    words("$expand", "Navigations to expand; their options follow in parentheses.", &names)
 }
 
 fn filter() -> Option<Value> {
-    let how = "Which elements: comparisons, and, or, not, in, startswith, endswith, contains, tolower.";
+    let how = "A condition on the elements: comparisons, and, or, not, in, startswith, endswith, contains, tolower.";
     Some(query("$filter", how, json!({"type": "string", "minLength": 1})))
 }
 
@@ -153,21 +153,21 @@ fn order_by(of: &'static StructuredType) -> Option<Value> {
     let comparable = names(of, |property| !matches!(property.kind, Kind::Complex | Kind::Secret));
     let names: Vec<String> =
         comparable.into_iter().flat_map(|name| [name.to_owned(), format!("{name} desc")]).collect();
-    words("$orderby", "In which order; desc behind a name is greatest first.", &names)
+    words("$orderby", "The order; desc after a name means greatest first.", &names)
 }
 
 fn paging() -> [Value; 4] {
     let number = || json!({"type": "integer", "minimum": 0, "maximum": i32::MAX});
     let token = json!({"type": "string", "minLength": 1});
     [
-        query("$top", "At most how many, over all pages.", number()),
-        query("$skip", "How many to leave out in front.", number()),
-        query("$count", "Whether to say how many there are in all.", json!({"type": "boolean"})),
-        query("$skiptoken", "Where a page begins: only as @odata.nextLink has it.", token),
+        query("$top", "The greatest number of elements, over all pages.", number()),
+        query("$skip", "The number of elements to skip.", number()),
+        query("$count", "Whether to count all elements.", json!({"type": "boolean"})),
+        query("$skiptoken", "Where a page begins; only as in @odata.nextLink.", token),
     ]
 }
 
-/// The parameters of an action whose body is the text itself: everything but the text.
+/// The query parameters of an action whose body is the text itself: all parameters but the text.
 fn instead_of_body(action: &'static Action) -> Vec<Value> {
     let named = action.parameters.iter().filter(|parameter| !parameter.needed);
     let one = |parameter: &super::super::element::Property| {
@@ -194,14 +194,14 @@ fn instead_of_body(action: &'static Action) -> Vec<Value> {
     named.map(one).collect()
 }
 
-/// What is signed beside the signature itself; all of it stands in `dataUploadURI`.
+/// The signature and the values that it signs. `dataUploadURI` contains all of them.
 fn signed() -> Vec<Value> {
     let part =
         |(name, description): (&str, &str)| required(query(name, description, json!({"type": "string"})));
     [
         ("sv", "The version of the signature."),
         ("sr", "What the signature is for: b, a blob."),
-        ("sp", "What may be done."),
+        ("sp", "The permissions."),
         ("se", "When the address stops working."),
     ]
     .into_iter()

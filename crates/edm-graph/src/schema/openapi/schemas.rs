@@ -1,5 +1,5 @@
-//! The schemas of objects. What is sent holds every property, inherited ones too; what is taken
-//! holds those that a client may set, with their bounds.
+//! The schemas of objects. A schema of an answer has every property, inherited ones too. A schema
+//! of a request has the properties that a client may set, with their bounds.
 
 use edm_model::limits;
 use serde_json::{Map, Value, json};
@@ -18,12 +18,12 @@ pub(super) const ERROR: &str = "error";
 pub(super) const TEXTS: &str = "texts-page";
 /// The component of a line of results.
 pub(super) const LINE: &str = "classifyExactMatches-line";
-/// The component of how the process is.
+/// The component of the process's state.
 pub(super) const HEALTH: &str = "health";
 
-/// The component of several requests.
+/// The component of a batch of requests.
 pub(super) const BATCH: &str = "batch-parameters";
-/// The component of their answers.
+/// The component of a batch's answers.
 pub(super) const BATCH_ANSWER: &str = "batch-answer";
 
 /// Returns every component.
@@ -76,12 +76,12 @@ pub(super) fn page_name(of: &StructuredType) -> String {
     format!("{}-page", component(of))
 }
 
-/// Returns the name of the component of what makes one.
+/// Returns the name of the component of a request that creates one.
 pub(super) fn create_name(of: &StructuredType) -> String {
     format!("{}-create", component(of))
 }
 
-/// Returns the name of the component of what changes one.
+/// Returns the name of the component of a request that changes one.
 pub(super) fn change_name(of: &StructuredType) -> String {
     format!("{}-change", component(of))
 }
@@ -91,7 +91,8 @@ pub(super) fn parameters_name(action: &str) -> String {
     format!("{action}-parameters")
 }
 
-/// Describes what is sent. `$select` leaves properties out, so an entity needs none of them.
+/// Describes what the service sends. `$select` leaves properties out, so none is required of an
+/// entity.
 fn sent(of: &'static StructuredType) -> Value {
     let mut properties = Map::new();
     let entity = of.kind == StructuredKind::Entity;
@@ -145,7 +146,7 @@ fn sent_value(property: &Property) -> Value {
     }
 }
 
-/// Describes what a client may send to make or change one. Unknown properties and those that only
+/// Describes what a client may send to create or change one. Unknown properties and those that only
 /// the service sets are ignored, so they are not named.
 fn taken(
     properties: impl Iterator<Item = &'static Property>,
@@ -185,14 +186,13 @@ fn parameters(parameters: &'static [Property]) -> Value {
     schema
 }
 
-/// Says that an object takes no more than it declares, and annotations.
+/// Lets an object have only declared properties and annotations.
 fn close(schema: &mut Value) {
     insert(schema, "additionalProperties", json!(false));
     insert(schema, "patternProperties", json!({"@": {}}));
 }
 
-/// Returns whether a type stands in the parameters of an action, which refuse what they do not
-/// have.
+/// Returns whether a type is part of the parameters of an action, which refuse unknown properties.
 fn is_of_a_parameter(of: &StructuredType) -> bool {
     fn holds(properties: &[Property], of: &StructuredType) -> bool {
         properties.iter().any(|property| match property.of {
@@ -219,7 +219,8 @@ fn object(properties: &[&Property], makes: bool) -> Value {
     schema
 }
 
-/// Describes a value that a client sends: `null` is as good as nothing where nothing is needed.
+/// Describes a value that a client sends. `null` is accepted like absence if the value is not
+/// required.
 pub(super) fn taken_value(property: &Property) -> Value {
     let mut one = match property.of {
         _ if matches!(property.bound, Bound::Ignored | Bound::Json) => return json!({}),
@@ -243,7 +244,7 @@ pub(super) fn taken_value(property: &Property) -> Value {
         Bound::Words(words) => insert(&mut one, "enum", json!(words)),
     }
     if property.name == "timeoutInMs" {
-        // A text in the action, an integer in Graph's complex type: both are read.
+        // It is a text in the action and an integer in Graph's complex type. Both are accepted.
         one = json!({"anyOf": [
             {"type": "string", "pattern": "^[1-9][0-9]{0,8}$"},
             {"type": "integer", "minimum": 1, "maximum": i32::MAX},
@@ -304,9 +305,9 @@ fn page(element: Value) -> Value {
         "type": "object",
         "description": "A page of a list.",
         "properties": {
-            "@odata.context": {"type": "string", "description": "What the elements are."},
-            "@odata.count": {"type": "integer", "description": "How many there are in all, where $count=true asked."},
-            "@odata.nextLink": {"type": "string", "format": "uri", "description": "Where the next page is."},
+            "@odata.context": {"type": "string", "description": "The type of the elements."},
+            "@odata.count": {"type": "integer", "description": "The number of all elements, if $count=true was given."},
+            "@odata.nextLink": {"type": "string", "format": "uri", "description": "The address of the next page."},
             "value": {"type": "array", "items": element},
         },
         "required": ["value"],
@@ -333,7 +334,7 @@ fn error() -> Value {
                     "type": "object",
                     "properties": {
                         "date": text("When, in UTC, without fraction and offset."),
-                        "request-id": text("The id that is in the server's log."),
+                        "request-id": text("The request's id in the server's log."),
                         "client-request-id": text("The id that the client sent."),
                     },
                     "required": ["date", "request-id"],
@@ -351,7 +352,7 @@ fn line() -> Value {
         "description": "The result of one line: what was found, or an error.",
         "x-addition": true,
         "properties": {
-            "id": {"type": ["string", "number", "null"], "description": "That of the line."},
+            "id": {"type": ["string", "number", "null"], "description": "The id of the line."},
             "line": {"type": "integer", "minimum": 1, "description": "The number of the line."},
             "error": {"$ref": "#/components/schemas/error/properties/error"},
             "classification": {"$ref": "#/components/schemas/microsoft.graph.exactMatchClassificationResult/properties/classification"},
@@ -365,7 +366,7 @@ fn line() -> Value {
 fn health() -> Value {
     json!({
         "type": "object",
-        "description": "How the process is.",
+        "description": "The state of the process.",
         "properties": {
             "status": {"type": "string", "enum": ["alive", "ready", "degraded"]},
             "unservedCount": {"type": "integer", "description": "Data stores whose live data cannot be read."},
@@ -376,7 +377,7 @@ fn health() -> Value {
             },
             "roles": {
                 "type": "array",
-                "description": "The roles of the token, where one that works was sent.",
+                "description": "The roles of the token, if a valid one was sent.",
                 "items": {"type": "string"},
             },
         },
@@ -384,14 +385,14 @@ fn health() -> Value {
     })
 }
 
-/// What is wrong with one request is said in its own answer, so only what the whole batch needs is
-/// demanded here.
+/// A fault of one request is reported in that request's answer. So this schema requires only what
+/// the whole batch needs.
 fn batch() -> Value {
     let id = || json!({"type": "string", "minLength": 1, "maxLength": limits::BATCH_ID_CHARACTERS_MAX});
-    let ids = "Ids of requests that stand before this one and must have succeeded.";
+    let ids = "Ids of earlier requests that must have succeeded.";
     json!({
         "type": "object",
-        "description": "Several requests; docs/api/batch.md.",
+        "description": "A batch of requests; docs/api/batch.md.",
         "properties": {"requests": {
             "type": "array",
             "maxItems": limits::BATCH_REQUESTS_MAX,
@@ -424,7 +425,7 @@ fn batch_answer() -> Value {
                     "id": {"type": "string"},
                     "status": {"type": "integer", "minimum": 200, "maximum": 599},
                     "headers": {"type": "object", "additionalProperties": {"type": "string"}},
-                    "body": {"description": "As in a request; absent where there is none."},
+                    "body": {"description": "As in a request; absent if there is none."},
                 },
                 "required": ["id", "status", "headers"],
             },

@@ -20,6 +20,8 @@ impl Schedule {
     #[target_feature(enable = "aes,sse2")]
     pub(super) fn expand(key: &[u8; 32]) -> Self {
         let mut own = Self([Block::default(); ROUNDS + 1]);
+        // Round keys 0 and 1 are the key itself. Each later pair is made of the pair before it,
+        // with a round constant that the instruction takes as an immediate: so no loop.
         own.0.as_flattened_mut()[..32].copy_from_slice(key);
         own.expand_pair::<0x01>(2);
         own.expand_pair::<0x02>(4);
@@ -71,6 +73,8 @@ fn next_odd(even: __m128i, odd: __m128i) -> __m128i {
 /// Returns each word XORed with all words before it.
 #[target_feature(enable = "sse2")]
 fn running(words: __m128i) -> __m128i {
+    // A prefix XOR in two steps (`+` is XOR, the lowest word is last):
+    //   d c b a  ->  d+c c+b b+a a  ->  d+c+b+a c+b+a b+a a
     let words = _mm_xor_si128(words, _mm_slli_si128::<4>(words));
     _mm_xor_si128(words, _mm_slli_si128::<8>(words))
 }

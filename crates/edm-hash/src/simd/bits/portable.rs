@@ -24,6 +24,9 @@ pub(super) fn positions(words: &[u64], out: &mut [u32]) {
 
 #[inline(always)]
 pub(super) fn pack(bits: &[u64], places: &[u64], out: &mut [u64], gathered: impl Fn(u64, u64) -> u64) {
+    //   word     ......cba          3 bits are filled
+    //   own      ......fed          3 more come
+    //   word     ...fedcba          own << filled; what is shifted out begins the next word
     let (mut word, mut filled, mut at) = (0u64, 0, 0);
     for (bits, places) in bits.iter().zip(places) {
         // Up to 64 bits that are appended to what is filled of the word.
@@ -35,6 +38,7 @@ pub(super) fn pack(bits: &[u64], places: &[u64], out: &mut [u64], gathered: impl
         }
         let end = filled + places.count_ones();
         if end >= u64::BITS {
+            // `own >> (64 - filled)` in two steps: a shift by 64 would overflow.
             word = own >> 1 >> (u64::BITS - 1 - filled);
             at += 1;
         }
@@ -59,6 +63,7 @@ pub(super) fn pair(starts: &[u32], ends: &[u32], ranges: &mut [(u32, u32)], leng
 pub(super) fn gathered(bits: u64, places: u64) -> u64 {
     let (mut rest, mut out) = (bits & places, 0);
     while rest != 0 {
+        // A bit goes to the position that is the number of places before its own.
         let below = (1 << rest.trailing_zeros()) - 1;
         out |= 1 << (places & below).count_ones();
         rest &= rest - 1;

@@ -24,7 +24,7 @@ pub(super) fn read_signs(text: &[u8], out: &mut Vec<u64>) {
 
 pub(super) fn append_ascii(text: &str, lower: bool, out: &mut String) -> usize {
     let length = ascii_length(text.as_bytes());
-    let text = text.get(..length).unwrap_or("");
+    let text = text.get(..length).expect("a run of ASCII ends at a character");
     let from = out.len();
     if text.bytes().fold(false, |any, byte| any | matches!(byte, 0x0B | 0x0C | b'`')) {
         out.extend(text.chars().map(|character| match character {
@@ -35,8 +35,8 @@ pub(super) fn append_ascii(text: &str, lower: bool, out: &mut String) -> usize {
     } else {
         out.push_str(text);
     }
-    if lower && let Some(own) = out.get_mut(from..) {
-        own.make_ascii_lowercase();
+    if lower {
+        out.get_mut(from..).expect("it was appended from there on").make_ascii_lowercase();
     }
     length
 }
@@ -98,6 +98,9 @@ fn of_words(bytes: &[u8], mut each: impl FnMut(u64, usize)) {
 
 /// Sets the high bit of each byte whose lower seven bits lie between two bounds.
 fn within(word: u64, first: u8, last: u8) -> u64 {
+    // Seven bits plus a number below 128 stay within a byte, so no byte carries into the next:
+    //   seven + (0x80 - first)  has the high bit from `first` on
+    //   seven + (0x7F - last)   has it beyond `last`
     let seven = word & !HIGH;
     let from = seven + ONES * u64::from(0x80 - first);
     let beyond = seven + ONES * u64::from(0x7F - last);
@@ -106,6 +109,7 @@ fn within(word: u64, first: u8, last: u8) -> u64 {
 
 /// Returns which numbers lie between two bounds.
 pub(super) fn between(numbers: &[u8; BLOCK_BYTES], first: u8, last: u8) -> u64 {
+    // Numbers below `first` wrap to large ones: one comparison instead of two.
     let lies = |number: &u8| number.wrapping_sub(first) <= last - first;
     numbers.iter().enumerate().fold(0, |word, (at, number)| word | u64::from(lies(number)) << at)
 }

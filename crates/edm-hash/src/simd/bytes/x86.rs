@@ -48,7 +48,8 @@ pub(super) fn append_ascii_avx2(text: &str, lower: bool, out: &mut String) -> us
     // SAFETY: what is appended is ASCII, so the string stays one; and this level is given only
     // where the processor has its instructions, AVX2 among them.
     let whole = unsafe { append2(text.as_bytes(), lower, out.as_mut_vec()) };
-    whole + portable::append_ascii(text.get(whole..).unwrap_or(""), lower, out)
+    let rest = text.get(whole..).expect("whole blocks of ASCII end at a character");
+    whole + portable::append_ascii(rest, lower, out)
 }
 
 pub(super) fn between_avx512(numbers: &[u8; BLOCK_BYTES], first: u8, last: u8) -> u64 {

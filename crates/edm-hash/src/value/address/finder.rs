@@ -26,6 +26,7 @@ use crate::text::boundaries;
 use crate::text::fold::Folded;
 use crate::text::gap;
 use crate::value::address::form::Form;
+use crate::value::address::role::Role;
 use crate::value::address::token::{Kind, Token, TokenScratch, Tokens};
 use crate::value_summary::kinds::Kinds;
 use crate::value_summary::shape::Shape;
@@ -88,14 +89,15 @@ impl<G: Prefilter> Walk<'_, '_, G> {
     /// Returns the atom at which a window that begins with a token is cut from what precedes:
     /// dropped words that are joined to the token do not count.
     fn outset(&mut self, position: usize) -> usize {
-        let mut first = self.tokens.get(position).map_or(0, |token| token.first);
+        let mut token = |position| self.tokens.get(position).expect("tokens up to here were cut");
+        let mut first = token(position).first;
         // Walk back over dropped words that touch: `the12` begins where `the` does.
         for position in (0..position).rev() {
-            let before = self.tokens.get(position).filter(|token| token.kind == Kind::Dropped);
-            match before.filter(|token| self.folded.gap(token.last).is_empty()) {
-                Some(dropped) => first = dropped.first,
-                None => break,
+            let before = token(position);
+            if before.kind != Kind::Dropped || !self.folded.gap(before.last).is_empty() {
+                break;
             }
+            first = before.first;
         }
         first
     }
@@ -112,8 +114,10 @@ impl<G: Prefilter> Walk<'_, '_, G> {
             if let Some(short) = self.tokens.short_form(&token).map(str::to_owned) {
                 self.emit_short(&token, &short, first, attached);
             }
-            self.form.push(&token, self.tokens.form(&token));
-            if !self.prefilter.fit(self.form.shape()).may_extend || !self.prefilter.begins(self.form.kinds) {
+            self.form.push(self.folded, &token, self.tokens.form(&token));
+            if !self.prefilter.fit(self.form.sure_shape()).may_extend
+                || !self.prefilter.begins(self.form.sure_kinds())
+            {
                 return;
             }
             if token.kind != Kind::Dropped {
@@ -135,21 +139,21 @@ impl<G: Prefilter> Walk<'_, '_, G> {
         let mut alone = *token;
         alone.last = token.first;
         (alone.atoms, alone.mask) = (usize::from(shape.atoms), shape.mask);
-        alone.kinds = Kinds::of(short.as_bytes());
-        self.form.push(&alone, short);
+        (alone.kinds, alone.role) = (Kinds::of(short.as_bytes()), Role::None);
+        self.form.push(self.folded, &alone, short);
         self.emit(first, token.first, attached);
         *self.form = before;
     }
 
     fn emit(&mut self, first: usize, last: usize, attached: bool) {
-        let form = &*self.form;
-        if !form.is_value() || !self.prefilter.kinds(form.kinds) || !self.prefilter.shape(form.shape()) {
+        let Some(form) = self.form.value() else { return };
+        if !self.prefilter.kinds(form.kinds) || !self.prefilter.shape(form.shape()) {
             return;
         }
         let Some(end_attached) = boundaries::ends(self.folded, last) else { return };
         if !boundaries::continues(self.folded, first, last) {
             let attached = attached || end_attached;
-            (self.found)(Window { first, last, attached, written_form: false }, &self.form.bytes);
+            (self.found)(Window::of(first, last, attached), &form.bytes);
         }
     }
 }

@@ -19,9 +19,14 @@ use crate::window::prefilter::Prefilter;
 
 pub(crate) mod finder;
 mod form;
+mod role;
+mod run;
 mod start_mask;
 mod token;
 mod words;
+
+/// The most atoms that a box and what is dropped beside it add.
+const BOX_ATOMS: usize = 8;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Address<'r> {
@@ -37,13 +42,10 @@ impl ValueType for Address<'_> {
         let mut form = AddressForm::default();
         let mut position = 0;
         while let Some(token) = tokens.get(position) {
-            form.push(&token, tokens.form(&token));
+            form.push(folded, &token, tokens.form(&token));
             position += 1;
         }
-        if !form.is_value() {
-            return Err(CellRefusal::NotThisType);
-        }
-        out.extend_from_slice(&form.bytes);
+        out.extend_from_slice(&form.value().ok_or(CellRefusal::NotThisType)?.bytes);
         Ok(())
     }
 
@@ -72,8 +74,9 @@ impl ValueType for Address<'_> {
     }
 
     fn reach(self, prefilter: &impl Prefilter) -> usize {
-        // Words of two atoms, and one that is dropped.
-        2 * prefilter.atoms_max() + 2
+        // Words of two atoms, or of one with one that is dropped; and `post office box`, `de
+        // correos` once.
+        2 * prefilter.atoms_max() + BOX_ATOMS
     }
 
     fn with_other_forms(self, word: AtomWord<'_>, atoms: u64) -> u64 {

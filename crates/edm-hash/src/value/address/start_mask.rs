@@ -23,11 +23,16 @@ pub(crate) fn starts(word: AtomWord<'_>, numeric: &AtomSet, prefilter: &impl Pre
         starts &= reaching(run, digits);
     }
     if !prefilter.begins(Kinds::default().then(false)) {
-        starts &= digits;
+        // Doors and floors are last in the form and may be first in the text.
+        starts &= digits | u128::from(apart(word, starts as u64 & !digits as u64 & word.all()));
     }
     let numbers = word.with_next(|number| word.folded.digits().word(number));
     if !prefilter.begins(Kinds::default().then(true).then(true)) {
-        starts &= !(numbers & numbers >> 1);
+        // The second number may be that of a floor: `12 2nd floor Main St`.
+        let joined = word.with_next(|number| word.folded.joined().word(number));
+        let dotted = word.with_next(|number| word.folded.dotted().word(number));
+        let other = numbers & !(joined >> 1 | 1 << 127) & !dotted;
+        starts &= !(numbers & other >> 1);
     }
     // A value has a word.
     (starts & reaching(run, !numbers)) as u64
@@ -41,7 +46,7 @@ pub(crate) fn numeric(word: AtomWord<'_>) -> u64 {
     let ordinals = match letters {
         0 => 0,
         _ => word.filtered(letters & word.ending_with(&words::ORDINAL_ENDINGS), |atom, _| {
-            folded.atom(atom).is_some_and(|own| words::is_ordinal(folded.atom_text(own)))
+            words::is_ordinal(folded.text_of(atom))
         }),
     };
     word.digits() | folded.clusters().word(number) | ordinals
@@ -60,6 +65,17 @@ fn joining(word: AtomWord<'_>, atoms: u64) -> u64 {
         | folded.dotted().word(word.number) & atoms & !digits
 }
 
+/// Returns those of some atoms that a door or a floor begins with.
+fn apart(word: AtomWord<'_>, atoms: u64) -> u64 {
+    word.filtered(atoms, |atom, _| {
+        let own = word.folded.text_of(atom);
+        match own.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+            true => words::begins_apart(&own.to_lowercase()),
+            false => words::begins_apart(own),
+        }
+    })
+}
+
 /// Returns those of some atoms that may be in a value in another form than their own.
 pub(crate) fn with_other_forms(rule: &Rule, word: AtomWord<'_>, atoms: u64) -> u64 {
     let letters = atoms & !word.digits();
@@ -74,7 +90,7 @@ pub(crate) fn with_other_forms(rule: &Rule, word: AtomWord<'_>, atoms: u64) -> u
     };
     dotted
         | word.filtered(others, |atom, _| {
-            let own = word.folded.atom(atom).map_or("", |own| word.folded.atom_text(own));
+            let own = word.folded.text_of(atom);
             words::ends_with_suffix(own) || capitals && own.contains(char::is_uppercase)
         })
 }

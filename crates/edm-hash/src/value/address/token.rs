@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use super::words;
+use super::role::Role;
+use super::words::{self, Entry};
 use crate::text::fold::{AtomKind, Folded};
 use crate::text::unicode_data::{Class, TABLE};
 use crate::value_summary::kinds::Kinds;
@@ -16,6 +17,8 @@ const MARGIN_ATOMS: usize = 8;
 /// The most digits of an ordinal number.
 const ORDINAL_DIGITS_MAX: usize = 4;
 const ORDINALS: [&str; 4] = ["st", "nd", "rd", "th"];
+/// The most digits of an ordinal number that is a floor's.
+const FLOOR_ORDINAL_DIGITS_MAX: usize = 3;
 /// How many bytes these have.
 pub(crate) const ORDINAL_BYTES: RangeInclusive<u8> = 2..=2;
 /// Units after a number of a Japanese address, and what is no unit when it follows.
@@ -48,6 +51,7 @@ pub(crate) struct Token {
     pub(crate) first: usize,
     pub(crate) last: usize,
     pub(crate) kind: Kind,
+    pub(crate) role: Role,
     /// The atoms that its form is cut into.
     pub(crate) atoms: usize,
     /// Which classes of characters occur in its form.
@@ -57,6 +61,33 @@ pub(crate) struct Token {
     form: (usize, usize),
     /// The form of its first atom alone, where an `'s` follows that may belong to the sentence.
     short: Option<(usize, usize)>,
+}
+
+impl Token {
+    /// Returns whether it is nothing but digits, and at most so many.
+    pub(crate) fn is_figures(&self, form: &str, digits_max: usize) -> bool {
+        self.kind == Kind::Number
+            && form.len() <= digits_max
+            && form.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// Returns whether it is an ordinal number that a floor may have.
+    pub(crate) fn is_ordinal(&self, form: &str) -> bool {
+        // A suffix of two letters behind up to three digits; other words have no digits.
+        let Some((digits, suffix)) = form.split_at_checked(form.len().saturating_sub(2)) else {
+            return false;
+        };
+        (1..=FLOOR_ORDINAL_DIGITS_MAX).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && ORDINALS.contains(&suffix)
+    }
+
+    /// Returns whether it is a word of one character.
+    pub(crate) fn is_letter(&self, folded: &Folded) -> bool {
+        self.kind == Kind::Word
+            && self.first == self.last
+            && folded.text_of(self.first).chars().nth(1).is_none()
+    }
 }
 
 /// What tokens are kept in.
@@ -119,9 +150,9 @@ impl<'a> Tokens<'a> {
         let Some(before) = atom.checked_sub(1).filter(|before| self.folded.touches_next(*before)) else {
             return true;
         };
-        let word = self.text(before, AtomKind::Letters).unwrap_or("");
+        let Some(word) = self.text(before, AtomKind::Letters) else { return false };
         let dotted = before > 0 && self.folded.gap(before - 1) == ".";
-        word.is_ascii() && !word.is_empty() && !dotted && !words::may_be_sign(word)
+        word.is_ascii() && !dotted && !words::may_be_sign(word)
     }
 
     /// Returns a token by its position.
@@ -143,12 +174,16 @@ impl<'a> Tokens<'a> {
 
     /// Returns the form of a token.
     pub(crate) fn form(&self, token: &Token) -> &str {
-        self.forms.get(token.form.0..token.form.1).unwrap_or("")
+        self.written(token.form.0, token.form.1)
     }
 
     /// Returns the form of a token's first atom alone, where it may end there.
     pub(crate) fn short_form(&self, token: &Token) -> Option<&str> {
-        self.forms.get(token.short?.0..token.short?.1)
+        token.short.map(|(start, end)| self.written(start, end))
+    }
+
+    fn written(&self, start: usize, end: usize) -> &str {
+        self.forms.get(start..end).expect("a token's forms are among those that were written")
     }
 
     fn text(&self, index: usize, kind: AtomKind) -> Option<&'a str> {
@@ -173,17 +208,18 @@ impl<'a> Tokens<'a> {
 
     fn cut(&mut self, first: usize) -> Token {
         let start = self.forms.len();
-        let mut short = None;
+        let (mut short, mut role) = (None, Role::None);
         // The general cuts allocate and compare with word lists. Most tokens need none of that.
-        let (last, kind) = match (self.cut_plain(first), self.folded.atom(first).map(|atom| atom.kind)) {
+        let plain = self.cut_plain(first, &mut role);
+        let (last, kind) = match (plain, self.folded.atom(first).map(|atom| atom.kind)) {
             (Some(kind), _) => (first, kind),
             (_, Some(AtomKind::Digits)) => self.cut_number(first),
-            (_, Some(AtomKind::Letters)) => self.cut_word(first, &mut short),
+            (_, Some(AtomKind::Letters)) => self.cut_word(first, &mut role, &mut short),
             _ => self.cut_cluster(first),
         };
         // The short form is written after the long one, which ends where it begins.
         let form = (start, short.map_or(self.forms.len(), |(from, _)| from));
-        let own = self.forms.get(form.0..form.1).unwrap_or("").as_bytes();
+        let own = &self.forms.as_bytes()[form.0..form.1];
         let shape = Shape::of_form(own);
         // A form of one atom has one kind; counting it again would cost a pass over its bytes.
         let kinds = match shape.atoms {
@@ -191,12 +227,12 @@ impl<'a> Tokens<'a> {
             _ => Kinds::of(own),
         };
         let (atoms, mask) = (usize::from(shape.atoms), shape.mask);
-        Token { first, last, kind, atoms, mask, kinds, form, short }
+        Token { first, last, kind, role, atoms, mask, kinds, form, short }
     }
 
     /// Cuts what most tokens are, one ASCII atom that nothing joins to the next and that has no
     /// other form.
-    fn cut_plain(&mut self, first: usize) -> Option<Kind> {
+    fn cut_plain(&mut self, first: usize, role: &mut Role) -> Option<Kind> {
         let (folded, next) = (self.folded, first + 1);
         let is_digits = folded.digits().contains(first);
         let touches = folded.touches_next(first);
@@ -216,26 +252,28 @@ impl<'a> Tokens<'a> {
         if !lower || joins {
             return None;
         }
-        self.forms.push_str(words::plain_form(text)?);
+        let entry = words::plain_form(text).filter(|entry| entry.role != Role::Depends)?;
+        self.forms.push_str(entry.form);
+        *role = entry.role;
         Some(Kind::Word)
     }
 
     fn cut_number(&mut self, first: usize) -> (usize, Kind) {
-        let digits = self.text(first, AtomKind::Digits).unwrap_or("");
-        self.forms.push_str(digits);
-        if self.is_ordinal(first) {
-            let suffix = self.word(first + 1).unwrap_or_default();
+        self.forms.push_str(self.folded.text_of(first));
+        if let Some(suffix) = self.ordinal_suffix(first) {
             self.forms.push_str(&suffix);
             return (first + 1, Kind::Number);
         }
         (self.behind_number(first), Kind::Number)
     }
 
-    fn is_ordinal(&self, index: usize) -> bool {
-        let digits = self.text(index, AtomKind::Digits).unwrap_or("");
+    /// Returns what makes an ordinal number of the digits that an atom is.
+    fn ordinal_suffix(&self, index: usize) -> Option<Cow<'a, str>> {
         // Longer numbers are no ordinals.
-        let joined = self.folded.gap(index).is_empty() && digits.len() <= ORDINAL_DIGITS_MAX;
-        joined && self.word(index + 1).is_some_and(|word| ORDINALS.contains(&&*word))
+        if self.folded.text_of(index).len() > ORDINAL_DIGITS_MAX || !self.folded.gap(index).is_empty() {
+            return None;
+        }
+        self.word(index + 1).filter(|word| ORDINALS.contains(&&**word))
     }
 
     fn cut_cluster(&mut self, first: usize) -> (usize, Kind) {
@@ -243,7 +281,7 @@ impl<'a> Tokens<'a> {
             self.forms.push_str(&number.to_string());
             return (self.behind_number(last), Kind::Number);
         }
-        self.forms.push_str(self.text(first, AtomKind::Cluster).unwrap_or(""));
+        self.forms.push_str(self.folded.text_of(first));
         (first, Kind::Cluster)
     }
 
@@ -297,9 +335,14 @@ impl<'a> Tokens<'a> {
         if joined && number_follows() { last + 1 } else { last }
     }
 
-    fn cut_word(&mut self, first: usize, short: &mut Option<(usize, usize)>) -> (usize, Kind) {
-        let word = self.word(first).unwrap_or_default();
-        let text = self.text(first, AtomKind::Letters).unwrap_or("");
+    fn cut_word(
+        &mut self,
+        first: usize,
+        role: &mut Role,
+        short: &mut Option<(usize, usize)>,
+    ) -> (usize, Kind) {
+        let word = self.word(first).expect("a word is cut where letters are");
+        let text = self.folded.text_of(first);
         let gap = self.folded.gap(first);
         let second = self.word(first + 1);
         if let Some(second) = second.as_deref().filter(|_| gap == ".") {
@@ -309,38 +352,57 @@ impl<'a> Tokens<'a> {
             if words::is_number_sign(&written) && self.text(first + 2, AtomKind::Digits).is_some() {
                 return (first + 1, Kind::Dropped);
             }
-            if let Some(form) = words::pair(&written) {
+            let initial = first == 0 || self.folded.gap(first - 1) != ".";
+            let initials = || words::initials(&written).filter(|_| initial);
+            if let Some(Entry { form, role: own }) = words::pair(&written).or_else(initials) {
                 self.forms.push_str(form);
+                *role = own;
                 return (first + 1, Kind::Word);
             }
         }
         // A sign says no more than that a number follows, and writers leave it out as often as not.
-        if self.text(first + 1, AtomKind::Digits).is_some() && self.is_sign(first, &word, gap) {
+        let number = self.text(first + 1, AtomKind::Digits).is_some();
+        if number && self.is_sign(first, &word, gap) {
+            return (first, Kind::Dropped);
+        }
+        let goes_on = || number || second.as_deref().is_some_and(|second| !words::is_dropped(second));
+        if words::is_dropped(&word) && goes_on() {
             return (first, Kind::Dropped);
         }
         if gap == "'" && second.as_deref() == Some("s") && &*word != "s" {
             self.forms.push_str(text);
             self.forms.push('s');
             let start = self.forms.len();
-            words::push_word(&word, text, &mut self.forms);
+            _ = words::push_word(&word, text, false, &mut self.forms);
             *short = Some((start, self.forms.len()));
             return (first + 1, Kind::Word);
         }
-        words::push_word(&word, text, &mut self.forms);
+        // `s/nº`, no number, is `s/n`.
+        if &*word == "no" && first > 0 && self.folded.gap(first - 1) == "/" && self.is_s(first - 1) {
+            self.forms.push_str("north");
+            return (first, Kind::Word);
+        }
+        *role = words::push_word(&word, text, number && gap.starts_with('.'), &mut self.forms);
         (first, Kind::Word)
+    }
+
+    fn is_s(&self, index: usize) -> bool {
+        self.word(index).is_some_and(|word| &*word == "s")
     }
 
     /// Returns whether a word before a number says no more than that a number follows.
     fn is_sign(&self, first: usize, word: &str, gap: &str) -> bool {
         // `n.` before an ordinal number is north.
-        let short = word == "n" && (gap.contains('°') || gap.starts_with('.') && !self.is_ordinal(first + 1));
-        short || words::is_number_sign(word)
+        let short = word == "n"
+            && (gap.contains('°') || gap.starts_with('.') && self.ordinal_suffix(first + 1).is_none());
+        let dotted = || gap.starts_with(['.', ':']) && words::is_dotted_sign(word);
+        short || words::is_number_sign(word) || dotted()
     }
 }
 
 /// Returns whether an atom is what makes an ordinal of the number before.
 pub(crate) fn is_ordinal_suffix(folded: &Folded, atom: usize) -> bool {
-    let text = folded.atom(atom).map_or("", |atom| folded.atom_text(atom));
+    let text = folded.text_of(atom);
     ORDINALS.iter().any(|ordinal| ordinal.eq_ignore_ascii_case(text))
 }
 

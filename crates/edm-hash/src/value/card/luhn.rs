@@ -43,6 +43,7 @@ pub(crate) fn is_card(digits: &[u8; STEP], length: u32) -> bool {
     // The last digit is in the highest byte, zeros before the first.
     let before = 8 * (STEP as u32 - length);
     let word = (u128::from_le_bytes(*digits) & u128::from_le_bytes([0x0f; STEP])) << before;
+    // Sixteen times the last digit, cut to the length, is the number whose digits are all alike.
     let last = word >> 120;
     let same = (last * u128::from_le_bytes([1; STEP])) << before;
     let checked = |half: u64| {

@@ -1,5 +1,5 @@
 //! Midnight after a date: what databases and spreadsheets add to a day that has no time
-//! (`docs/formats/hash.md`, section 8, date).
+//! (docs/formats/hash.md#date).
 
 /// Returns whether what follows a date is a time that says midnight, or the bare zone `Z`.
 pub(crate) fn is_midnight(rest: &str) -> bool {
@@ -34,7 +34,7 @@ fn is_clock_midnight(clock: &str, compact: bool, morning: bool) -> bool {
     };
     let zeros = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'0');
     let mut parts = whole.split(':');
-    let hour = parts.next().unwrap_or("");
+    let hour = parts.next().expect("a split has one part at least");
     let rest: Vec<&str> = parts.collect();
     if rest.is_empty() {
         return compact && fraction.is_none() && zeros(hour) && matches!(hour.len(), 4 | 6);

@@ -58,7 +58,7 @@ fn separated(cell: &str) -> bool {
     ['-', '/', '.', ' '].into_iter().any(|separator| {
         let mut parts = cell.splitn(3, separator);
         let (Some(a), Some(b), Some(rest)) = (parts.next(), parts.next(), parts.next()) else { return false };
-        let c = rest.split(['t', 'T', ' ']).next().unwrap_or("");
+        let c = rest.split(['t', 'T', ' ']).next().expect("a split has one part at least");
         let year_last = is_year(c) || number(c, 2..=2, 0..=99);
         is_year(a) && is_month(b) && is_day(c)
             || year_last && (is_day(a) && is_month(b) || is_month(a) && is_day(b))

@@ -5,19 +5,17 @@ use std::ops::Range;
 use edm_model::{Country, Delimiters};
 
 use crate::simd::mask::{each, low, starts as run_starts};
-use crate::text::atom_set::AtomSet;
 use crate::text::atom_word::AtomWord;
 use crate::text::boundaries;
 use crate::text::fold::{Atom, AtomKind, Folded};
-use crate::text::gap::is_white;
+use crate::text::gap::{self, is_white};
 use crate::value::cell_form::CellRefusal;
 use crate::value::plain::form::Form;
 use crate::value::plain::plain_cell::Plain;
 use crate::value::plain::plain_rule::PlainRule;
-use crate::value::search::{Search, WindowScratch};
-use crate::value::value_type::ValueType;
+use crate::value::recognised::Recogniser;
+use crate::value::spelled::Spelled;
 use crate::window::found::{Found, Window};
-use crate::window::prefilter::Prefilter;
 
 mod numbering;
 
@@ -52,6 +50,8 @@ const EXTENSIONS: [&str; 24] = [
     "доб",
     "内線",
 ];
+/// The longest gap with a line break that joins two groups, in bytes.
+const BROKEN_GAP_BYTES_MAX: usize = 256;
 /// The most digits of an extension.
 const EXTENSION_DIGITS_MAX: usize = 7;
 
@@ -61,47 +61,95 @@ pub(crate) struct Phone<'r> {
     pub(crate) delimiters: &'r Delimiters,
 }
 
-impl ValueType for Phone<'_> {
+impl Recogniser for Phone<'_> {
+    const MAY_BE_SPELLED: bool = true;
+
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
-        push_cell(folded, self.country, self.delimiters, out)
+        let phone = self.reader(folded);
+        phone.whole(out).ok_or(CellRefusal::NotThisType)
     }
 
     #[inline(always)]
     fn write_plain(self, plain: &Plain<'_>, _: &PlainRule, form: &mut Form<'_>) -> Option<()> {
-        write_plain(plain, self.country, form)
+        self.write_groups(plain, form)
     }
 
-    fn start_mask(self, word: AtomWord<'_>, _: &AtomSet, _: &impl Prefilter) -> u64 {
-        starts(word)
+    fn push_spelled(self, number: Spelled<'_>, out: &mut Vec<u8>) -> bool {
+        let Spelled { folded, first, digits } = number;
+        let (phone, last) = (self.reader(folded), first + digits.len() - 1);
+        digits.len() <= numbering::DIGITS_MAX
+            && phone.push_run(first, last, digits, phone.has_plus(first), out)
     }
 
-    fn find(
-        self,
-        search: &Search<'_, impl Prefilter>,
-        _: &mut WindowScratch,
-        found: &mut impl FnMut(Window, &[u8]),
-    ) {
-        let Self { country, delimiters } = self;
-        search.recognise(found, |starts, found| {
-            candidates(search.folded, starts, country, delimiters, found);
-        });
+    fn starts(self, word: AtomWord<'_>) -> u64 {
+        word.digits()
+    }
+
+    fn candidates(self, folded: &Folded, starts: &Range<usize>, found: Found<'_>) {
+        let phone = self.reader(folded);
+        let mut form = Vec::new();
+        for first in starts.clone().filter(|first| phone.digits(*first).is_some()) {
+            let plus = phone.has_plus(first);
+            // Without a country only an international number is one, and it says so by `+` or `00`.
+            if !plus
+                && self.country.is_none()
+                && !phone.digits(first).is_some_and(|text| text.starts_with("00"))
+            {
+                continue;
+            }
+            let attached = !plus && boundaries::is_joined_before(folded, first);
+            // A number after a `+` further ahead may go over this atom: what ends within it is a
+            // part of it.
+            let reach = if plus { None } else { phone.outer(first).and_then(|outer| phone.reach(outer)) };
+            phone.each_end(first, Within::Text, |last, digits, breaks| {
+                form.clear();
+                let is_number = phone.push_run(first, last, digits, plus, &mut form);
+                let cut =
+                    || boundaries::continues(folded, first, last) || reach.is_some_and(|reach| reach >= last);
+                if is_number && !cut() {
+                    let attached = attached || breaks > 0 || phone.is_joined_after(last);
+                    found(phone.placed(Window::of(first, last, attached), plus), &form);
+                }
+            });
+        }
     }
 }
 
-/// Appends the number that a folded cell is.
-fn push_cell(
-    folded: &Folded,
-    country: Option<Country>,
-    delimiters: &Delimiters,
-    out: &mut Vec<u8>,
-) -> Result<(), CellRefusal> {
-    let phone = PhoneReader { folded, country, delimiters };
-    phone.whole(out).ok_or(CellRefusal::NotThisType)
-}
+impl<'r> Phone<'r> {
+    fn reader<'a>(self, folded: &'a Folded) -> PhoneReader<'a>
+    where
+        'r: 'a,
+    {
+        PhoneReader { folded, country: self.country, delimiters: self.delimiters }
+    }
 
-/// Returns the atoms of a word that a number may begin with.
-fn starts(word: AtomWord<'_>) -> u64 {
-    word.digits()
+    /// Writes groups of digits, each joined by one or two of the usual signs, perhaps after a `+`
+    /// or a parenthesis. Not inlined into the loops over cells: looking up a plan costs more than
+    /// a call.
+    #[inline(never)]
+    fn write_groups(self, plain: &Plain<'_>, form: &mut Form<'_>) -> Option<()> {
+        let first = plain.digits.trailing_zeros();
+        let front = plain.text().get(..first as usize)?;
+        if plain.letters != 0
+            || plain.digits >> (plain.length - 1) & 1 == 0
+            || !matches!(front, b"" | b"+" | b"(" | b"+(")
+        {
+            return None;
+        }
+        let gaps = low(plain.length) & !low(first) & !plain.digits;
+        let mut joined = gaps & gaps << 1 & gaps << 2 == 0;
+        each(gaps, |at| joined &= matches!(plain.byte(at), b' ' | b'-' | b'.' | b'/' | b'(' | b')'));
+        if !joined {
+            return None;
+        }
+        form.push_kept(plain, plain.digits);
+        let mut number = [0; FORM_BYTES_MAX];
+        let groups = run_starts(plain.digits).count_ones() as usize;
+        let digits = std::str::from_utf8(form.bytes()).ok()?;
+        let length = push_groups(digits, groups, front.first() == Some(&b'+'), self.country, &mut number)?;
+        form.set(number.get(..length)?, low(length as u32) & !1, 64);
+        Some(())
+    }
 }
 
 /// The longest canonical form, in bytes.
@@ -125,40 +173,13 @@ fn push_groups(
     Some(length)
 }
 
-/// Calls `found` with every number that begins at an atom of `starts`.
-fn candidates(
-    folded: &Folded,
-    starts: &Range<usize>,
-    country: Option<Country>,
-    delimiters: &Delimiters,
-    found: Found<'_>,
-) {
-    let phone = PhoneReader { folded, country, delimiters };
-    let mut form = Vec::new();
-    for first in starts.clone().filter(|first| phone.digits(*first).is_some()) {
-        let plus = phone.has_plus(first);
-        // Without a country only an international number is one, and it says so by `+` or `00`.
-        if !plus && country.is_none() && !phone.digits(first).is_some_and(|text| text.starts_with("00")) {
-            continue;
-        }
-        let Some(attached) = (if plus { Some(false) } else { boundaries::begins(folded, first) }) else {
-            continue;
-        };
-        // A number after a `+` further ahead may go over this atom: what ends within it is a part
-        // of it.
-        let reach = if plus { None } else { phone.outer(first).and_then(|outer| phone.reach(outer)) };
-        phone.each_end(first, |last, digits| {
-            let Some(end_attached) = phone.ends(last) else { return };
-            form.clear();
-            let is_number = phone.push_run(first, last, digits, plus, &mut form);
-            let cut =
-                || boundaries::continues(folded, first, last) || reach.is_some_and(|reach| reach >= last);
-            if is_number && !cut() {
-                let attached = attached || end_attached;
-                found(Window { first, last, attached, written_form: false }, &form);
-            }
-        });
-    }
+/// Where a number is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// In a cell, where a line break ends it.
+    Cell,
+    /// In a text, where it may go on in the next line.
+    Text,
 }
 
 struct PhoneReader<'a> {
@@ -179,8 +200,9 @@ impl<'a> PhoneReader<'a> {
 
     /// Returns what is between an atom and the one before it, or the text's start.
     fn before(&self, index: usize) -> &'a str {
-        let start = index.checked_sub(1).and_then(|index| self.atom(index)).map_or(0, |atom| atom.end);
-        self.atom(index).map_or("", |atom| self.folded.slice(start, atom.start))
+        let atoms = self.folded.ranges();
+        let start = index.checked_sub(1).map_or(0, |before| atoms[before].1);
+        self.folded.slice(start, atoms[index].0)
     }
 
     /// Returns whether a `+` is before an atom, with at most a space and a parenthesis between.
@@ -189,21 +211,47 @@ impl<'a> PhoneReader<'a> {
         ["+", "+(", "+ ", "+ ("].iter().any(|sign| before.ends_with(sign))
     }
 
-    /// Returns whether the gap after an atom joins two groups of a number.
-    fn joins(&self, index: usize) -> bool {
-        // Up to two separators, or one between spaces.
+    /// Returns how many line breaks the gap after an atom has, none or one, if it joins two groups
+    /// of a number.
+    fn joins(&self, index: usize, within: Within) -> Option<usize> {
         let gap = self.folded.gap(index);
+        if !gap.contains(['\r', '\n']) {
+            return self.is_joint(gap).then_some(0);
+        }
+        if within == Within::Cell || gap.len() > BROKEN_GAP_BYTES_MAX {
+            return None;
+        }
+        // A line break counts as a space: a mail program may have broken the number there.
+        let (mut spaced, mut breaks) = (String::new(), 0);
+        gap::plain(gap, |character| match character {
+            '\n' => {
+                spaced.truncate(spaced.trim_end_matches(' ').len());
+                spaced.push(' ');
+                breaks += 1;
+            }
+            other => spaced.push(other),
+        });
+        (breaks == 1 && self.is_joint(&spaced)).then_some(1)
+    }
+
+    /// Returns whether a gap is up to two separators, or one between spaces.
+    fn is_joint(&self, gap: &str) -> bool {
         let count = gap.chars().take(4).count();
         let spaced = matches!(gap, " - " | " / " | " . ");
         let separates = |c: char| SEPARATORS.contains(&c) || self.delimiters.contains(c);
         (1..=2).contains(&count) && gap.chars().all(separates) || spaced
     }
 
-    /// Calls `each` with every atom that a number from `first` on may end with, and its digits so
-    /// far; returns the last of them.
-    fn each_end(&self, first: usize, mut each: impl FnMut(usize, &str)) -> Option<usize> {
+    /// Calls `each` with every atom that a number from `first` on may end with, its digits so far,
+    /// and how many line breaks are between them; returns the last of them.
+    fn each_end(
+        &self,
+        first: usize,
+        within: Within,
+        mut each: impl FnMut(usize, &str, usize),
+    ) -> Option<usize> {
         let mut digits = String::with_capacity(2 * numbering::DIGITS_MAX);
-        let mut end = None;
+        let (mut end, mut breaks) = (None, 0);
         for last in first.. {
             let Some(group) = self.digits(last) else { break };
             // No number is longer, so neither are the windows that are tried.
@@ -212,10 +260,11 @@ impl<'a> PhoneReader<'a> {
             }
             digits.push_str(group);
             end = Some(last);
-            each(last, &digits);
-            if !self.joins(last) {
-                break;
-            }
+            each(last, &digits, breaks);
+            breaks += match self.joins(last, within) {
+                Some(own) if breaks + own <= 1 => own,
+                _ => break,
+            };
         }
         end
     }
@@ -233,17 +282,39 @@ impl<'a> PhoneReader<'a> {
         false
     }
 
-    /// Returns whether a number may end with this atom, and is attached for it: before an extension
-    /// too.
-    fn ends(&self, last: usize) -> Option<bool> {
+    /// Returns whether a number that ends with this atom is attached for it.
+    fn is_joined_after(&self, last: usize) -> bool {
         // `555 0123 ext. 4`: the number ends before the extension, and its digits do not continue
         // it.
         let extended = || {
             let word = self.atom(last + 1).map(|atom| self.folded.atom_text(atom).to_lowercase());
             word.is_some_and(|word| EXTENSIONS.contains(&word.as_str())) && self.digits(last + 2).is_some()
         };
-        let edge = boundaries::ends(self.folded, last);
-        if edge != Some(false) && extended() { Some(false) } else { edge }
+        boundaries::is_joined_after(self.folded, last) && !extended()
+    }
+
+    /// Returns a number with its `+` and its parentheses (`docs/formats/hash.md`, rule N8).
+    fn placed(&self, number: Window, plus: bool) -> Window {
+        let atoms = self.folded.ranges();
+        let ((first, _), (_, end)) = (atoms[number.first], atoms[number.last]);
+        let before = self.before(number.first);
+        let front = if plus { before.rsplit_once('+').map_or("", |(front, _)| front) } else { before };
+        let signs = before.len() - front.len();
+        // Parentheses that are still open, and those that none of its own opens.
+        let (mut open, mut closed) = (0, 0);
+        for byte in self.folded.slice(first - signs as u32, end).bytes() {
+            match byte {
+                b'(' => open += 1,
+                b')' if open > 0 => open -= 1,
+                b')' => closed += 1,
+                _ => {}
+            }
+        }
+        let opens = closed > 0 && front.ends_with('(');
+        let closes = open > 0 && self.folded.text().as_bytes().get(end as usize) == Some(&b')');
+        // Four characters at most: a parenthesis, a sign, a space and a parenthesis.
+        let start_offset = -((signs + usize::from(opens)) as i32);
+        Window { start_offset, end_offset: u32::from(closes), ..number }
     }
 
     /// Returns the atom before, after a `+`, from which on an international number is written that
@@ -253,7 +324,8 @@ impl<'a> PhoneReader<'a> {
         let mut count = 0;
         // Bounded: groups have a digit each, and a number at most DIGITS_MAX of them.
         for index in (0..first).rev() {
-            let digits = self.digits(index).filter(|_| self.joins(index))?;
+            let joins = self.joins(index, Within::Text).is_some();
+            let digits = self.digits(index).filter(|_| joins)?;
             count += digits.len();
             if count > numbering::DIGITS_MAX {
                 return None;
@@ -268,7 +340,7 @@ impl<'a> PhoneReader<'a> {
     /// Returns the last atom of the longest number from `outer` on.
     fn reach(&self, outer: usize) -> Option<usize> {
         let (plus, mut form, mut reach) = (self.has_plus(outer), Vec::new(), None);
-        self.each_end(outer, |end, digits| {
+        self.each_end(outer, Within::Text, |end, digits, _| {
             form.clear();
             if self.push_run(outer, end, digits, plus, &mut form) {
                 reach = Some(end);
@@ -282,8 +354,10 @@ impl<'a> PhoneReader<'a> {
         let first = (0..self.folded.atom_count()).find(|index| self.digits(*index).is_some())?;
         let start = self.atom(first)?.start;
         let mut front = self.folded.slice(0, start).trim_matches(is_white);
-        if front.get(..3).is_some_and(|label| label.eq_ignore_ascii_case("tel")) {
-            front = front.get(3..).unwrap_or("").trim_start_matches(['.', ':']).trim_matches(is_white);
+        if let Some((label, rest)) = front.split_at_checked("tel".len())
+            && label.eq_ignore_ascii_case("tel")
+        {
+            front = rest.trim_start_matches(['.', ':']).trim_matches(is_white);
         }
         let plus = self.has_plus(first);
         // What may be before a number in a cell: a label, a parenthesis and one `+`.
@@ -292,9 +366,8 @@ impl<'a> PhoneReader<'a> {
             return None;
         }
         let mut digits = String::new();
-        let last = self.each_end(first, |_, own| own.clone_into(&mut digits))?;
-        let end = self.atom(last)?.end;
-        let rest = self.folded.text().get(end as usize..)?;
+        let last = self.each_end(first, Within::Cell, |_, own, _| own.clone_into(&mut digits))?;
+        let rest = self.folded.behind(self.atom(last)?);
         let ends =
             is_extension(rest) || rest.chars().all(|c| is_white(c) || matches!(c, ')' | '.' | ',' | ';'));
         (ends && self.push_run(first, last, &digits, plus, out)).then_some(())
@@ -310,32 +383,6 @@ fn is_extension(rest: &str) -> bool {
     let marker = marker.trim_end_matches(|c| is_white(c) || matches!(c, '.' | ':' | '='));
     let known = marker == "#" || EXTENSIONS.contains(&marker.to_lowercase().as_str());
     known && (1..=EXTENSION_DIGITS_MAX).contains(&digits)
-}
-
-/// Groups of digits, each joined by one or two of the usual signs, perhaps after a `+` or a
-/// parenthesis.
-fn write_plain(plain: &Plain<'_>, country: Option<Country>, form: &mut Form<'_>) -> Option<()> {
-    let first = plain.digits.trailing_zeros();
-    let front = plain.text().get(..first as usize)?;
-    if plain.letters != 0
-        || plain.digits >> (plain.length - 1) & 1 == 0
-        || !matches!(front, b"" | b"+" | b"(" | b"+(")
-    {
-        return None;
-    }
-    let gaps = low(plain.length) & !low(first) & !plain.digits;
-    let mut joined = gaps & gaps << 1 & gaps << 2 == 0;
-    each(gaps, |at| joined &= matches!(plain.byte(at), b' ' | b'-' | b'.' | b'/' | b'(' | b')'));
-    if !joined {
-        return None;
-    }
-    form.push_kept(plain, plain.digits);
-    let mut number = [0; FORM_BYTES_MAX];
-    let groups = run_starts(plain.digits).count_ones() as usize;
-    let digits = std::str::from_utf8(form.bytes()).ok()?;
-    let length = push_groups(digits, groups, front.first() == Some(&b'+'), country, &mut number)?;
-    form.set(number.get(..length)?, low(length as u32) & !1, 64);
-    Some(())
 }
 
 #[cfg(test)]

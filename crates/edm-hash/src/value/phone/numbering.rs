@@ -70,13 +70,11 @@ pub(crate) fn number(
     let plan = country.and_then(|country| NUMBERING.countries.get(&country));
     let north_american = plan.is_some_and(|plan| plan.calling_code == "1");
     // `00` is dialled before a calling code nearly everywhere, `011` in North America only.
-    let prefix = match digits {
-        _ if international => Some(0),
-        _ if digits.starts_with("00") => Some("00".len()),
-        _ if digits.starts_with("011") && north_american => Some("011".len()),
-        _ => None,
+    let coded = match international {
+        true => Some(digits),
+        false => digits.strip_prefix("00").or_else(|| digits.strip_prefix("011").filter(|_| north_american)),
     };
-    let dialled_abroad = prefix.and_then(|prefix| abroad(digits.get(prefix..)?));
+    let dialled_abroad = coded.and_then(abroad);
     let at_home = || plan.filter(|_| !international).and_then(|plan| plan.at_home(digits));
     dialled_abroad.or_else(at_home)
 }
@@ -86,7 +84,7 @@ fn abroad(digits: &str) -> Option<(&'static str, &str)> {
     // Calling codes are prefix-free: at most one of the three lengths is one.
     let plan = (1..=3).find_map(|length| {
         let code: usize = digits.get(..length)?.parse().ok()?;
-        NUMBERING.codes.get(code)?.as_ref().filter(|plan| plan.calling_code.len() == length)
+        NUMBERING.codes[code].as_ref().filter(|plan| plan.calling_code.len() == length)
     })?;
     plan.behind_code(digits)
 }

@@ -32,13 +32,12 @@ impl<'a> Form<'a> {
 
     /// Returns the form.
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length as usize).unwrap_or(&[])
+        &self.bytes[..self.length as usize]
     }
 
     /// Returns 16 bytes from a place on, of which those after the form mean nothing.
     pub(crate) fn step(&self, at: u32) -> [u8; STEP] {
-        let step = self.bytes.get(at as usize..).and_then(|bytes| bytes.first_chunk());
-        step.copied().unwrap_or([0; STEP])
+        *self.bytes[at as usize..].first_chunk().expect("a room has one step after the longest form")
     }
 
     pub(crate) fn length(&self) -> u32 {
@@ -56,7 +55,7 @@ impl<'a> Form<'a> {
         std::iter::from_fn(move || {
             let at = (rest != 0).then(|| rest.trailing_zeros())?;
             rest &= rest - 1;
-            self.bytes().get(at as usize).copied()
+            Some(self.bytes[at as usize])
         })
     }
 
@@ -87,10 +86,9 @@ impl<'a> Form<'a> {
         let (mut from, mut to) = (start as usize, self.length as usize);
         // Whole steps of 16 bytes: one load and one store each. What is written too much is
         // overwritten by what follows, or ignored.
-        while from < end as usize
-            && let Some(source) = plain.step(from)
-            && let Some(room) = self.bytes.get_mut(to..).and_then(|room| room.first_chunk_mut::<STEP>())
-        {
+        while from < end as usize {
+            let source = plain.step(from);
+            let room = self.bytes[to..].first_chunk_mut().expect("no form is longer than its cell");
             *room = if self.lower && letters != 0 { lower_case(source) } else { *source };
             (from, to) = (from + STEP, to + STEP);
         }
@@ -121,9 +119,7 @@ impl<'a> Form<'a> {
     /// Replaces the form by characters that are no part of the cell, digits and what is named by
     /// `others`.
     pub(crate) fn set(&mut self, bytes: &[u8], digits: u64, others: u8) {
-        if let Some(room) = self.bytes.get_mut(..bytes.len()) {
-            room.copy_from_slice(bytes);
-        }
+        self.bytes[..bytes.len()].copy_from_slice(bytes);
         (self.length, self.letters, self.digits, self.others) = (bytes.len() as u32, 0, digits, others);
     }
 

@@ -44,7 +44,7 @@ impl<'a> Plain<'a> {
     /// Returns the characters, as they are.
     #[inline(always)]
     pub(crate) fn text(&self) -> &'a [u8] {
-        self.bytes.get(..self.length as usize).unwrap_or(&[])
+        &self.bytes[..self.length as usize]
     }
 
     /// Returns a character, as it is; 0 far after the last one.
@@ -53,10 +53,10 @@ impl<'a> Plain<'a> {
         self.bytes.get(at as usize).copied().unwrap_or(0)
     }
 
-    /// Returns some characters from a place on; what is after the cell means nothing.
+    /// Returns some characters from a place in the cell on; what is after the cell means nothing.
     #[inline(always)]
-    pub(crate) fn step(&self, at: usize) -> Option<&'a [u8; STEP]> {
-        self.bytes.get(at..)?.first_chunk()
+    pub(crate) fn step(&self, at: usize) -> &'a [u8; STEP] {
+        self.bytes[at..].first_chunk().expect("a room has one step after the longest cell")
     }
 }
 

@@ -45,9 +45,8 @@ fn may_be_epoch(plain: &Plain<'_>) -> bool {
     if !matches!((plain.digits.checked_shr(first).unwrap_or(0)).trailing_ones(), 1 | 2 | 4) {
         return false;
     }
-    let year = |(start, end): (u32, u32)| {
-        end - start == 4 && plain.text().get(start as usize..end as usize) == Some(b"1900")
-    };
+    let year =
+        |(start, end): (u32, u32)| end - start == 4 && plain.text()[start as usize..end as usize] == *b"1900";
     runs(plain.digits).any(year)
 }
 

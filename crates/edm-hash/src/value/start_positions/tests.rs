@@ -8,7 +8,7 @@ use crate::text::fold::{AtomKind, FoldOptions};
 use crate::value::find::{windows, windows_of};
 use crate::value::search::WindowScratch;
 use crate::value_summary::kinds::{KindSet, Kinds};
-use crate::value_summary::shape::Shape;
+use crate::value_summary::shape::{Shape, significant_digits};
 use crate::value_summary::signs::SignSet;
 use crate::window::found::Window;
 use crate::window::prefilter::{OpenPrefilter, Several};
@@ -42,7 +42,7 @@ impl OneValue {
             kinds,
             signs,
             possible: AtomSet::default(),
-            significant_digits: 1 << Shape::of_significant_digits(form).bytes.min(63),
+            significant_digits: 1 << significant_digits(form).min(63),
         };
         own.possible.reset(folded.atom_count());
         let mut room = AtomSet::default();
@@ -210,6 +210,25 @@ const PIECES: &[&str] = &[
     "ß",
     "x1",
     "1x",
+    "Apt",
+    "Unit",
+    "#",
+    "Floor",
+    "PO",
+    "Post Office",
+    "ul",
+    "s/no",
+    "N.Y",
+    "Storg",
+    "昭和",
+    "令和元年",
+    "年",
+    "月",
+    "日",
+    "R元",
+    "S57",
+    "'82",
+    "марта",
     "\u{AD}",
     "|",
     "::::",

@@ -80,7 +80,8 @@ fn cells_of_one_reading() {
                 ("5/5-1960", None),
                 ("5 May", None),
                 ("May 1960", None),
-                ("5 Mei 1960", None),
+                ("5 Mei 1960", FIFTH),
+                ("5 Foo 1960", None),
                 ("123-45-6789", None),
                 ("1960505", None),
                 ("22041", None),
@@ -154,4 +155,161 @@ fn texts() {
     check_texts(&rule(DataType::Date { order: None }, "_"), &[("1960_05_05", &["1960-05-05@1960_05_05"])]);
     let sensitive = Column::text("x").typed(DataType::Date { order: None }).case_sensitive().rule;
     check_texts(&sensitive, &[("5TH OF MÄRZ 1960", &["1960-03-05@5TH OF MÄRZ 1960"])]);
+}
+
+const FOURTH: Option<&str> = Some("1982-03-04");
+
+/// The fourth of March 1982, as people of other languages write it, and what is near it.
+#[test]
+fn months_of_other_languages() {
+    for (own, expected) in [
+        ("4 maart 1982", FOURTH),
+        ("4e maart 1982", FOURTH),
+        ("4 mrt. '82", FOURTH),
+        ("4 marca 1982 r.", FOURTH),
+        ("4 marca 1982r.", FOURTH),
+        ("4 MARCA 1982 roku", FOURTH),
+        ("4 марта 1982 г.", FOURTH),
+        ("4 марта 1982г.", FOURTH),
+        ("4-го марта 1982 года", FOURTH),
+        ("4 МАР 1982", FOURTH),
+        ("4 березня 1982 р.", FOURTH),
+        ("4 Mart 1982", FOURTH),
+        ("4 mars 1982", FOURTH),
+        ("4. marts 1982", FOURTH),
+        ("4. maaliskuuta 1982", FOURTH),
+        ("4. maalisk. 1982", FOURTH),
+        ("4. března 1982", FOURTH),
+        ("4.brezna 1982", FOURTH),
+        ("1982. március 4.", FOURTH),
+        ("1982. márc. 4", FOURTH),
+        ("4 martie 1982", FOURTH),
+        ("4 Μαρτίου 1982", FOURTH),
+        ("4 ΜΑΡΤΙΟΥ 1982", FOURTH),
+        ("4 Μαρ 1982", FOURTH),
+        ("4 de març de 1982", FOURTH),
+        ("4 مارس 1982", FOURTH),
+        ("٤ مارس ١٩٨٢", FOURTH),
+        ("4 במרץ 1982", FOURTH),
+        ("4 Mar '82", FOURTH),
+        ("Mar 4 '82", FOURTH),
+        ("Mar. 4, ’82", FOURTH),
+        ("4Mar'82", FOURTH),
+        ("4 de marzo de '82", FOURTH),
+        ("środa, 4 marca 1982", FOURTH),
+        ("Perşembe, 4 Mart 1982", FOURTH),
+        ("4 ŞUBAT 1982", Some("1982-02-04")),
+        ("4 lutego 1982", Some("1982-02-04")),
+        ("4 ağustos 1982", Some("1982-08-04")),
+        ("4 października 1982", Some("1982-10-04")),
+        ("4 серпня 1982", Some("1982-08-04")),
+        ("31 września 1982", None),
+        ("30 лютого 1982", None),
+        ("4 mars", None),
+        ("4 marta 1982x", None),
+        ("4 Mar '982", None),
+        ("4 Mar ''82", None),
+        ("4 маартa 1982", None),
+        ("4 марта 1982 гг. х", None),
+    ] {
+        assert_eq!(cell(&date(None), own).as_deref(), expected, "cell {own:?}");
+        let form = expected.unwrap_or("-");
+        let found = text(&date(None), &format!("born {own}, in"));
+        assert_eq!(
+            found.iter().any(|found| found.starts_with(&format!("{form}@"))),
+            expected.is_some(),
+            "{own:?} {found:?}"
+        );
+    }
+}
+
+#[test]
+fn eras() {
+    check_cells(
+        &date(None),
+        &[
+            ("昭和57年3月4日", FOURTH),
+            ("昭和５７年３月４日", FOURTH),
+            ("昭和 57 年 3 月 4 日", FOURTH),
+            ("昭和57.3.4", FOURTH),
+            ("昭和57/03/04", FOURTH),
+            ("㍼57年3月4日", FOURTH),
+            ("昭57-3-4", FOURTH),
+            ("昭57年3月4日", FOURTH),
+            ("S57.3.4", FOURTH),
+            ("s57/3/4", FOURTH),
+            ("Ｓ５７．３．４", FOURTH),
+            ("S.57.3.4", FOURTH),
+            ("S57年3月4日", FOURTH),
+            ("民國71年3月4日", FOURTH),
+            ("1982年3月4号", FOURTH),
+            ("令和元年5月1日", Some("2019-05-01")),
+            ("R1.5.1", Some("2019-05-01")),
+            ("平成元年1月8日", Some("1989-01-08")),
+            ("H31.4.30", Some("2019-04-30")),
+            ("T15.12.25", Some("1926-12-25")),
+            ("M45.7.30", Some("1912-07-30")),
+            ("令和元.5.1", Some("2019-05-01")),
+            ("R元年5月1日", Some("2019-05-01")),
+            ("昭和64年1月8日", None),
+            ("平成31年5月1日", None),
+            ("H1.1.7", None),
+            ("R0.5.1", None),
+            ("令和1年4月30日", None),
+            ("S57.3/4", None),
+            ("S 57.3.4", None),
+            ("X57.3.4", None),
+            ("SS57.3.4", None),
+            ("昭和57年3月", None),
+            ("昭和57年3月4目", None),
+            ("昭平57年3月4日", None),
+            ("昭和100年3月4日", None),
+        ],
+    );
+    check_texts(
+        &date(None),
+        &[
+            ("生年月日:昭和57年3月4日生", &["1982-03-04@昭和57年3月4日"]),
+            ("昭和５７．３．４", &["1982-03-04@昭和５７．３．４"]),
+            ("(S57.3.4)", &["~1982-03-04@S57.3.4"]),
+            ("昭57.3.4", &["~1982-03-04@昭57.3.4"]),
+            ("令和元年5月1日", &["2019-05-01@令和元年5月1日"]),
+            ("xS57.3.4 S57.3.4.5 1S57.3.4", &[]),
+            ("release R1.5.0", &[]),
+            ("昭和64年3月4日", &[]),
+            ("57.3.4", &["1957-03-04@57.3.4", "2057-03-04@57.3.4"]),
+            ("1982-03-04г", &["1982-03-04@1982-03-04"]),
+        ],
+    );
+}
+
+#[test]
+fn eight_digits_in_the_order_of_the_column() {
+    use DateOrder::{DayMonthYear, MonthDayYear, YearMonthDay};
+    let cases: &[(&str, [Option<&str>; 4])] = &[
+        ("04031982", [None, None, FOURTH, Some("1982-04-03")]),
+        ("03041982", [None, None, Some("1982-04-03"), FOURTH]),
+        ("19820304", [FOURTH, FOURTH, FOURTH, FOURTH]),
+        ("13051960", [None, None, THIRTEENTH, None]),
+        ("05131960", [None, None, None, THIRTEENTH]),
+        ("04031899", [None, None, None, None]),
+        ("04032100", [None, None, None, None]),
+        ("32011982", [None, None, None, None]),
+        ("4031982", [None, None, None, None]),
+    ];
+    let orders = [None, Some(YearMonthDay), Some(DayMonthYear), Some(MonthDayYear)];
+    for (column, order) in orders.into_iter().enumerate() {
+        for (own, expected) in cases {
+            assert_eq!(cell(&date(order), own).as_deref(), expected[column], "{own} {order:?}");
+        }
+    }
+    check_texts(
+        &date(Some(DayMonthYear)),
+        &[
+            ("born 04031982.", &["~1982-03-04@04031982"]),
+            ("born 19820304.", &["1982-03-04@19820304"]),
+            ("account 99031982", &[]),
+        ],
+    );
+    check_texts(&date(None), &[("born 04031982.", &[])]);
 }

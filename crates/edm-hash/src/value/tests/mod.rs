@@ -35,7 +35,7 @@ fn text(rule: &Rule, text: &str) -> Vec<String> {
     folded.fold(text, FoldOptions::of(rule));
     let mut found = Vec::new();
     windows(rule, &folded, 0..folded.atom_count(), &OpenPrefilter { atoms_max: 64 }, |window, canonical| {
-        let (start, end) = folded.source_span(window.first, window.last).expect("atoms");
+        let (start, end) = window.source_span(&folded).expect("atoms");
         let piece = start..end;
         let attached = if window.attached { "~" } else { "" };
         let written = if window.written_form { "=" } else { "" };

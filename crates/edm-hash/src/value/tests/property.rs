@@ -159,7 +159,7 @@ proptest! {
     fn numbers_of_people(area in 1u32..1000, group in 1u32..100, serial in 1u32..10_000) {
         prop_assume!(area != 666 && !(area == 999 && group == 99 && serial == 9_999));
         let canonical = format!("{area:03}{group:02}{serial:04}");
-        let forms = ["-", " ", ".", ""].map(|joint| format!("{area:03}{joint}{group:02}{joint}{serial:04}"));
+        let forms = ["-", " ", ".", "/", " - ", ""].map(|joint| format!("{area:03}{joint}{group:02}{joint}{serial:04}"));
         check(&rule(DataType::Ssn, ""), &forms, &canonical);
         let bare = canonical.trim_start_matches('0');
         prop_assert_eq!(cell(&rule(DataType::Ssn, ""), bare), Some(canonical.clone()));
@@ -170,13 +170,11 @@ proptest! {
         let canonical = with_luhn(&digits);
         prop_assume!(canonical.bytes().any(|digit| Some(&digit) != canonical.as_bytes().first()));
         let mut forms = vec![canonical.clone()];
-        for joint in [" ", "-"] {
+        for joint in [" ", "-", ".", "/", "  ", " - ", ". "] {
             forms.push(grouped(&canonical, &[4, 4, 4, 4], joint));
             forms.push(grouped(&canonical, &[4, 6, 5], joint));
             forms.push(grouped(&canonical, &[3, 3, 3, 3, 3, 3], joint));
         }
-        // A last group of one digit is no group.
-        forms.retain(|form| form.rsplit([' ', '-']).next().is_some_and(|last| last.len() > 1));
         check(&rule(DataType::Card, ""), &forms, &canonical);
     }
 
@@ -188,6 +186,9 @@ proptest! {
             grouped(&canonical, &[4, 4, 4, 4, 4], " "),
             grouped(&canonical, &[4, 4, 4, 4, 4], "-"),
             grouped(&canonical, &[2, 2, 8], " "),
+            grouped(&canonical, &[4, 4, 4, 4, 4], "."),
+            grouped(&canonical, &[4, 4, 4, 4, 4], "  "),
+            grouped(&canonical, &[4, 8, 5], " / "),
             grouped(&canonical.to_lowercase(), &[4, 8, 5], " "),
         ];
         check(&rule(DataType::Iban, ""), &forms, &canonical.to_lowercase());

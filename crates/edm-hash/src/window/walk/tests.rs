@@ -112,7 +112,11 @@ fn alone(rule: &Rule, folded: &Folded, first: usize, last: usize) -> Option<Foun
             _ => gap::push_canonical(own, &rule.delimiters, &mut form),
         }
     }
-    let mut attached = boundaries::begins(folded, first)? | boundaries::ends(folded, last)?;
+    let digits: usize = atoms.iter().map(|atom| (atom.end - atom.start) as usize).sum();
+    let number = atoms.iter().all(|atom| atom.kind == AtomKind::Digits) && digits >= 6;
+    let is_soft = number && rule.data_type != DataType::Name;
+    let edge = |attached: Option<bool>| attached.or(is_soft.then_some(true));
+    let mut attached = edge(boundaries::begins(folded, first))? | edge(boundaries::ends(folded, last))?;
     attached |= ignored > 0 && ignored == ignored_white;
     if boundaries::continues(folded, first, last) || form.len() > limits::CELL_BYTES_MAX {
         return None;
@@ -137,7 +141,7 @@ fn alone(rule: &Rule, folded: &Folded, first: usize, last: usize) -> Option<Foun
             form = [&behind[1..], b" ", before].concat();
         }
     }
-    Some((Window { first, last, attached, written_form: false }, form))
+    Some((Window::of(first, last, attached), form))
 }
 
 fn walked(rule: &Rule, folded: &Folded, prefilter: &impl Prefilter) -> Vec<Found> {
@@ -241,7 +245,7 @@ proptest! {
         prop_assert_eq!(&walked(rule, &folded, &OpenPrefilter { atoms_max: 64 }), &all, "{:?}", text);
 
         let mut possible = AtomSet::default();
-        possible.reset(folded.atom_count());
+        possible.reset(folded.atom_count().max(1));
         possible.set_word(0, kept.0 | kept.0 >> 7);
         let values = all.iter().enumerate().filter(|(index, _)| kept.1 >> (index % 64) & 7 == 0);
         let mut prefilter = SomeValues { shapes: HashSet::new(), kinds: KindSet::NONE, signs: SignSet::NONE, possible };

@@ -19,7 +19,7 @@ fn lease(budget: &Arc<MemoryBudget>, number: usize) -> (Running, Lease) {
     (running, lease)
 }
 
-/// Takes bytes one by one until none is given, and returns how many were.
+/// Takes bytes one by one until none is granted, and returns their number.
 async fn fill(lease: &mut Lease) -> usize {
     let mut taken = 0;
     while futures::poll!(std::pin::pin!(lease.take(1))).is_ready() {
@@ -30,7 +30,7 @@ async fn fill(lease: &mut Lease) -> usize {
 
 #[tokio::test]
 async fn whoever_comes_next_finds_room_beside_those_that_hold_all_they_may() {
-    // A room of 840 and no reserve: alone 3/4 of it, then 3/4 of what is free each time.
+    // A pool of 840 and no reserve: the first gets 3/4 of it, then each 3/4 of what is free.
     let budget = MemoryBudget::with_reserve(840, 0, 9, HOUR);
     let mut held = Vec::new();
     for (number, expected) in [(0, 630), (1, 157), (2, 39), (3, 10)] {
@@ -39,8 +39,8 @@ async fn whoever_comes_next_finds_room_beside_those_that_hold_all_they_may() {
         assert_eq!(taken, expected, "the holder {number}");
         held.push(lease);
     }
-    // Who is above its share gets no more, though there is room; when others leave it may take what
-    // is free.
+    // A holder above its share gets no more, even if bytes are free. When others leave it may take
+    // more.
     let (_running, mut more) = lease(&budget, 0);
     assert_eq!(fill(&mut more).await, 0);
     held.drain(1..);
@@ -58,7 +58,7 @@ async fn the_oldest_that_waits_gets_the_reserve_and_leaves_it_to_the_next() {
     let (_second, mut next) = lease(&budget, 0);
     oldest.take(15).await.expect("there is room");
     next.take(15).await.expect("there is room");
-    // Each would have more than three times what were free.
+    // Each would then have more than three times what is free.
     let mut next_taking = Box::pin(next.take(85));
     assert!(futures::poll!(next_taking.as_mut()).is_ready(), "nobody older waits");
     drop(next_taking);
@@ -87,7 +87,7 @@ async fn who_finds_no_room_in_time_is_refused_and_leaves_nothing_behind() {
     assert_eq!(second.take(1).await, Err(NoRoom), "answers that are there leave no room");
     let gauge = budget.gauge();
     assert_eq!((gauge.held_bytes, gauge.waiting, gauge.refused, gauge.requests), (600, 0, 1, 2));
-    // What is written bit by bit is given back bit by bit.
+    // What is written piece by piece is released piece by piece.
     let pieces: Vec<Bytes> =
         (0..5).map(|_| first.split_made(100).hold(Bytes::from_static(&[0; 100]))).collect();
     assert!(first.is_empty());
@@ -132,7 +132,7 @@ impl Chance {
     }
 }
 
-/// A body of several pieces, between which others have their turn.
+/// A body of several pieces, between which other bodies run.
 async fn body(running: Running, pieces: Vec<usize>) {
     let mut lease = running.lease();
     for bytes in pieces {
@@ -146,8 +146,8 @@ async fn body(running: Running, pieces: Vec<usize>) {
     }
 }
 
-/// Bodies of some holders come, go on and leave in any order. Those that stay all end, and nothing
-/// is lost.
+/// Bodies of some holders start, continue and leave in any order. All that stay complete, and no
+/// byte is lost.
 #[tokio::test]
 async fn in_any_order_bodies_end_within_the_bound_and_nothing_is_lost() {
     const ROOM: usize = 100;
@@ -173,7 +173,7 @@ async fn in_any_order_bodies_end_within_the_bound_and_nothing_is_lost() {
             turns += 1;
             assert!(turns < 20_000, "seed {seed}: {} bodies wait for one another", bodies.len());
             let index = chance.below(bodies.len());
-            // One in fifty leaves, wherever it stands.
+            // One in fifty leaves, at any point.
             if chance.below(50) == 0 || bodies[index].as_mut().poll(&mut context).is_ready() {
                 drop(bodies.swap_remove(index));
             }
@@ -191,7 +191,8 @@ async fn in_any_order_bodies_end_within_the_bound_and_nothing_is_lost() {
     }
 }
 
-/// Bodies that stop half-way hold what they have; whoever goes on still ends, by the reserve.
+/// Bodies that stop half-way keep what they hold. A body that continues still completes, by the
+/// reserve.
 #[tokio::test]
 async fn bodies_that_stop_do_not_stop_others() {
     let budget = MemoryBudget::with_reserve(164, 64, 99, HOUR);
@@ -201,7 +202,7 @@ async fn bodies_that_stop_do_not_stop_others() {
     for number in 0..20 {
         let running = budget.begin_request(principal(number % 4)).expect("fewer than 99");
         let mut one: Pin<Box<dyn Future<Output = ()>>> = Box::pin(unconstrained(body(running, vec![5; 12])));
-        // Each gets what it finds in the common room, and stops half-way.
+        // Each gets what is free in the common pool, and stops half-way.
         for _ in 0..6 {
             if reserve(&budget) == 0 {
                 assert!(one.as_mut().poll(&mut context).is_pending(), "a body of twelve pieces ends");

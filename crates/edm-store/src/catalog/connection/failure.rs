@@ -2,9 +2,8 @@
 
 use crate::error_kind::ErrorKind;
 
-// Primary result codes, the lowest byte of every code (sqlite.org/rescode.html).
-const ERROR: i32 = 1;
 // Primary result codes, the lowest byte of every code (<https://www.sqlite.org/rescode.html>).
+const ERROR: i32 = 1;
 const NO_MEMORY: i32 = 7;
 const READ_ONLY: i32 = 8;
 const INTERRUPT: i32 = 9;
@@ -38,8 +37,8 @@ pub(crate) fn kind_of(error: &sqlx::Error) -> ErrorKind {
     }
 }
 
-/// Returns whether SQLite cannot carry a statement out as it is written. Of a statement that is
-/// right this says that the schema in the file contradicts itself.
+/// Returns whether SQLite cannot execute a statement as it is written. If the statement is valid,
+/// the schema in the file contradicts itself.
 pub(crate) fn is_of_the_statement(error: &sqlx::Error) -> bool {
     primary_code(error) == Some(ERROR)
 }

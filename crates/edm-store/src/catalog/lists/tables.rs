@@ -46,6 +46,7 @@ pub(in crate::catalog) static STORES: Table = Table {
         sometimes("activeSessionId", "g.session_id", Form::Id),
         never("maximumNumberOfTokens", "d.tokens_max", Form::Integer),
         never("mustUploadAgain", stores::MUST_UPLOAD_AGAIN, Form::Boolean),
+        never("canRollBack", stores::CAN_ROLL_BACK, Form::Boolean),
         never("onUnserved", "d.on_unserved", Form::Text),
     ],
     collections: &[Collection {

@@ -75,10 +75,15 @@ fn token(view: &View, first: usize) -> Token {
             {
                 return made(first + 1, Sort::Dropped, String::new());
             }
-            if let Some(form) = dotted.and_then(|pair| form_of("pair", &pair)) {
+            let initial = first == 0 || view.reading.gap_before(first) != ['.'];
+            let pair = |pair: String| {
+                let initials = || form_of("initials", &pair).filter(|_| initial);
+                form_of("pair", &pair).or_else(initials)
+            };
+            if let Some(form) = dotted.and_then(pair) {
                 return made(first + 1, Sort::Word, form.to_owned());
             }
-            if is_number_word(view, first) {
+            if is_number_word(view, first) || is_dropped(view, first) {
                 return made(first, Sort::Dropped, String::new());
             }
             let possessive = view.letters(first + 1) == Some("s")
@@ -88,9 +93,52 @@ fn token(view: &View, first: usize) -> Token {
                 let form = format!("{}s", view.reading.atom(first));
                 return Token { short: Some(word(view, first)), ..made(first + 1, Sort::Word, form) };
             }
-            made(first, Sort::Word, word(view, first))
+            if view.lower(first) == "no"
+                && first > 0
+                && view.letters(first - 1) == Some("s")
+                && view.reading.gap_before(first) == ['/']
+            {
+                return made(first, Sort::Word, "north".to_owned());
+            }
+            let plain = word(view, first);
+            let short = (plain == view.reading.atom(first)).then(|| with_short_suffix(view, first)).flatten();
+            made(first, Sort::Word, short.unwrap_or(plain))
         }
     }
+}
+
+fn is_dropped(view: &View, atom: usize) -> bool {
+    let dropped = |atom: usize| view.letters(atom).is_some_and(|word| form_of("dropped", word).is_some());
+    let goes_on = match view.kind(atom + 1) {
+        Some(Kind::Digits) => true,
+        Some(Kind::Letters) => !dropped(atom + 1),
+        _ => false,
+    };
+    dropped(atom) && goes_on
+}
+
+/// Returns the form of a word with an abbreviated suffix, which has a dot behind it.
+fn with_short_suffix(view: &View, atom: usize) -> Option<String> {
+    let abbreviated = view.reading.gap_after(atom).first() == Some(&'.') && view.digits(atom + 1).is_some();
+    let lower = view.letters(atom).filter(|_| abbreviated)?;
+    if form_of("word", lower).is_some() {
+        return None;
+    }
+    divided("short", &view.reading.atom(atom), lower, 3)
+}
+
+/// Returns what is in front of a word's suffix of a kind, and the suffix's form.
+fn divided(kind: &str, own: &str, lower: &str, front_min: usize) -> Option<String> {
+    for (_, form, words) in LINES.iter().filter(|(own, ..)| *own == kind) {
+        for suffix in words {
+            let front = own.chars().count().saturating_sub(suffix.chars().count());
+            if lower.ends_with(suffix) && front >= front_min {
+                let front: String = own.chars().take(front).collect();
+                return Some(format!("{front} {form}"));
+            }
+        }
+    }
+    None
 }
 
 fn is_ordinal(view: &View, atom: usize) -> bool {
@@ -110,7 +158,8 @@ fn is_number_word(view: &View, atom: usize) -> bool {
     let Some(word) = view.letters(atom).filter(|_| view.digits(atom + 1).is_some()) else { return false };
     let gap = view.reading.gap_after(atom);
     let sign = gap.contains(&'°') || (gap.first() == Some(&'.') && !is_ordinal(view, atom + 1));
-    form_of("number", word).is_some() || (word == "n" && sign)
+    let dotted = matches!(gap.first(), Some('.' | ':')) && form_of("dotted", word).is_some();
+    form_of("number", word).is_some() || dotted || (word == "n" && sign)
 }
 
 fn word(view: &View, atom: usize) -> String {
@@ -118,16 +167,7 @@ fn word(view: &View, atom: usize) -> String {
     if let Some(form) = form_of("word", lower) {
         return form.to_owned();
     }
-    for (_, form, words) in LINES.iter().filter(|(kind, ..)| *kind == "suffix") {
-        for suffix in words {
-            let front = own.chars().count().saturating_sub(suffix.chars().count());
-            if lower.ends_with(suffix) && front >= 2 {
-                let front: String = own.chars().take(front).collect();
-                return format!("{front} {form}");
-            }
-        }
-    }
-    own
+    divided("suffix", &own, lower, 2).unwrap_or(own)
 }
 
 fn numeral(text: &str) -> Option<u32> {
@@ -193,7 +233,7 @@ fn end_of_number(view: &View, number: usize) -> usize {
 }
 
 /// Forms joined as the kinds of their tokens require.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Form {
     text: String,
     tokens: usize,
@@ -203,9 +243,6 @@ struct Form {
 
 impl Form {
     fn push(&mut self, sort: Sort, form: &str) {
-        if sort == Sort::Dropped {
-            return;
-        }
         let marked = form.chars().next().is_some_and(|first| class(first) == Class::Mark);
         let close = (self.after_cluster || sort == Sort::Cluster) && !marked;
         if self.tokens > 0 && !close {
@@ -222,36 +259,174 @@ impl Form {
     }
 }
 
+/// The tokens of a value that are not dropped.
+struct Kept<'a> {
+    view: &'a View<'a>,
+    tokens: Vec<&'a Token>,
+    /// Whether the last one is no word that means a box, a door or a floor.
+    plain_end: bool,
+}
+
+impl<'a> Kept<'a> {
+    fn new(view: &'a View<'a>, tokens: impl Iterator<Item = &'a Token>) -> Self {
+        let tokens = tokens.filter(|token| token.sort != Sort::Dropped).collect();
+        Self { view, tokens, plain_end: false }
+    }
+
+    fn form(&self) -> Form {
+        let mut main: Vec<(Sort, String)> = Vec::new();
+        let mut apart: Vec<String> = Vec::new();
+        let (mut at, mut boxed) = (0, false);
+        while let Some(token) = self.tokens.get(at) {
+            if let Some(behind) = self.end_of_box(at).filter(|_| !boxed) {
+                main.push((Sort::Word, "box".to_owned()));
+                (at, boxed) = (self.end_of_box_words(behind), true);
+            } else if let Some((form, behind)) = self.door(at).or_else(|| self.floor(at)) {
+                apart.push(form);
+                at = behind;
+            } else if self.has_number_sign(at, &main) {
+                let (form, behind) = self.door_from(at);
+                apart.push(form);
+                at = behind;
+            } else {
+                main.push((token.sort, token.form.clone()));
+                at += 1;
+            }
+        }
+        apart.sort();
+        let mut form = Form::default();
+        main.iter().for_each(|(sort, own)| form.push(*sort, own));
+        apart.iter().for_each(|own| form.push(Sort::Word, own));
+        form.tokens += apart.len();
+        form
+    }
+
+    fn is_word(&self, at: usize, form: &str) -> bool {
+        let plain = self.plain_end && at + 1 == self.tokens.len();
+        self.tokens.get(at).is_some_and(|token| token.sort == Sort::Word && token.form == form && !plain)
+    }
+
+    fn is_written(&self, at: usize, written: &str) -> bool {
+        let plain = self.plain_end && at + 1 == self.tokens.len();
+        let one = |token: &&Token| {
+            token.sort == Sort::Word && token.first == token.last && self.view.lower(token.first) == written
+        };
+        self.tokens.get(at).is_some_and(|token| one(token) && !plain)
+    }
+
+    fn figures(&self, at: usize, digits_max: usize) -> Option<&str> {
+        let token = self.tokens.get(at).filter(|token| token.sort == Sort::Number)?;
+        let bare = token.form.chars().all(|digit| digit.is_ascii_digit());
+        (bare && token.form.len() <= digits_max).then_some(token.form.as_str())
+    }
+
+    fn gap_before(&self, at: usize) -> String {
+        self.view.reading.gap_before(self.tokens[at].first).into_iter().collect()
+    }
+
+    /// Returns the position behind a box.
+    fn end_of_box(&self, at: usize) -> Option<usize> {
+        let post_office = self.is_written(at, "post") && self.is_written(at + 1, "office");
+        let p_o = self.is_written(at, "p") && self.is_written(at + 1, "o");
+        if p_o && self.is_written(at + 2, "b") {
+            return Some(at + 3);
+        }
+        let front = if p_o || post_office { 2 } else { usize::from(self.is_written(at, "po")) };
+        self.is_word(at + front, "box").then_some(at + front + 1)
+    }
+
+    /// Returns the position behind words that may follow a box, if figures follow them.
+    fn end_of_box_words(&self, at: usize) -> usize {
+        let word = at + usize::from(self.is_written(at, "de"));
+        let known = ["postal", "postale", "pocztowa", "poczt", "correos"];
+        let one = known.iter().any(|known| self.is_written(word, known));
+        if one && self.figures(word + 1, usize::MAX).is_some() { word + 1 } else { at }
+    }
+
+    fn is_letter(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| {
+            let one = self.view.reading.atom(token.first).chars().count() == 1;
+            token.sort == Sort::Word && token.first == token.last && one
+        })
+    }
+
+    fn door(&self, at: usize) -> Option<(String, usize)> {
+        let begins = self.figures(at + 1, 4).is_some() || self.is_letter(at + 1);
+        (self.is_word(at, "unit") && begins).then(|| self.door_from(at + 1))
+    }
+
+    /// Returns the door whose figures or letter are at a position, and the position behind it.
+    fn door_from(&self, at: usize) -> (String, usize) {
+        let own = format!("unit {}", self.tokens[at].form);
+        if at + 1 == self.tokens.len() {
+            return (own, at + 1);
+        }
+        let gap = self.gap_before(at + 1);
+        let close = ["", "-"].contains(&gap.as_str());
+        let goes_on = if self.is_letter(at) {
+            close && self.figures(at + 1, 4).is_some()
+        } else {
+            let spaced = gap == " " && !self.is_written(at + 1, "p") && !self.is_written(at + 1, "o");
+            self.is_letter(at + 1) && (close || spaced)
+        };
+        if goes_on { (format!("{own} {}", self.tokens[at + 1].form), at + 2) } else { (own, at + 1) }
+    }
+
+    fn floor(&self, at: usize) -> Option<(String, usize)> {
+        let form = |digits: &str| Some((format!("floor {digits}"), at + 2));
+        if self.is_word(at, "floor") {
+            return form(self.figures(at + 1, 3)?);
+        }
+        if !self.is_word(at + 1, "floor") {
+            return None;
+        }
+        let token = self.tokens[at];
+        let dotted = self.view.reading.gap_after(token.last).first() == Some(&'.');
+        if let Some(digits) = self.figures(at, 3) {
+            return if dotted { form(digits) } else { None };
+        }
+        let digits = token.form.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h']);
+        let ordinal = ["st", "nd", "rd", "th"].iter().any(|end| token.form.strip_suffix(end) == Some(digits));
+        let bare = (1..=3).contains(&digits.len()) && digits.chars().all(|digit| digit.is_ascii_digit());
+        if ordinal && bare { form(digits) } else { None }
+    }
+
+    fn has_number_sign(&self, at: usize, main: &[(Sort, String)]) -> bool {
+        let house = matches!(main, [(Sort::Number, _), (other, _), ..] if *other != Sort::Number);
+        house && self.figures(at, 4).is_some() && self.gap_before(at).trim_end_matches(' ').ends_with('#')
+    }
+}
+
 /// Reads a cell.
 pub(super) fn cell(view: &View) -> Option<String> {
     let tokens = tokens(view);
-    let mut form = Form::default();
-    for token in &tokens {
-        form.push(token.sort, &token.form);
-    }
+    let form = Kept::new(view, tokens.iter()).form();
     let first = tokens.iter().find(|token| token.sort != Sort::Dropped)?.first;
     let last = tokens.iter().rfind(|token| token.sort != Sort::Dropped)?.last;
     form.is_value(last + 1 - first).then_some(form.text)
 }
+
+/// How many bytes a form may lose when its next token comes: `post office` becomes `box`.
+const BYTES_LOST_MAX: usize = 32;
 
 /// Finds every run of tokens that is a value of at most `form_bytes_max` bytes.
 pub(super) fn text(view: &View, form_bytes_max: usize) -> Vec<Candidate> {
     let tokens = tokens(view);
     let mut found = Vec::new();
     for (position, begin) in tokens.iter().enumerate().filter(|(_, token)| token.sort != Sort::Dropped) {
-        let mut form = Form::default();
         for (number, end) in tokens.iter().enumerate().skip(position) {
             if number > position && !is_crossed(&view.reading.gap_before(end.first), &Delimiters::default()) {
                 break;
             }
             let edges = Edges { view, front: front(view, &tokens, position), first: begin.first };
             if let Some(short) = &end.short {
-                let text = if form.tokens == 0 { short.clone() } else { joined(&form, short) };
-                let short = Form { text, tokens: form.tokens + 1, worded: true, after_cluster: false };
-                found.extend(edges.candidate(end.first, &short));
+                let alone = Token { last: end.first, form: short.clone(), short: None, ..end.clone() };
+                let before = tokens[position..number].iter();
+                let kept = Kept { plain_end: true, ..Kept::new(view, before.chain([&alone])) };
+                found.extend(edges.candidate(end.first, &kept.form()));
             }
-            form.push(end.sort, &end.form);
-            if form.text.len() > form_bytes_max {
+            let form = Kept::new(view, tokens[position..=number].iter()).form();
+            if form.text.len() > form_bytes_max + BYTES_LOST_MAX {
                 break;
             }
             if end.sort != Sort::Dropped {
@@ -260,14 +435,6 @@ pub(super) fn text(view: &View, form_bytes_max: usize) -> Vec<Candidate> {
         }
     }
     found
-}
-
-/// Appends one word to a form.
-fn joined(form: &Form, word: &str) -> String {
-    let mut longer = Form { text: form.text.clone(), tokens: form.tokens, ..Form::default() };
-    longer.after_cluster = form.after_cluster;
-    longer.push(Sort::Word, word);
-    longer.text
 }
 
 /// Returns the atom that determines the edge before a value: omitted tokens joined to the first
@@ -298,6 +465,7 @@ impl Edges<'_> {
         fits.then(|| Candidate {
             first: self.first,
             last,
+            place: (self.view.reading.atoms[self.first].first, self.view.reading.atoms[last].end),
             forms: vec![form.text.clone()],
             attached: [front, back].contains(&Edge::Soft),
             written: false,

@@ -1,12 +1,14 @@
 //! Payment card numbers.
 
 use super::Read;
+use super::separator::Separator;
 use super::view::View;
 
 /// The digit sum of twice a digit.
 const DOUBLED: [u32; 10] = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
 
-fn is_valid(number: &str) -> bool {
+/// Returns whether the digits are a number.
+pub(super) fn is_valid(number: &str) -> bool {
     let digits: Vec<u32> = number.chars().filter_map(|digit| digit.to_digit(10)).collect();
     let alike = digits.windows(2).all(|pair| pair[0] == pair[1]);
     // A leading zero does not change the sum and gives every number whole pairs.
@@ -23,18 +25,17 @@ pub(super) fn text(view: &View, first: usize) -> Vec<Read> {
     if is_valid(&number) {
         found.push(Read::one(first, number.clone(), true));
     }
-    let is_group = |digits: &str| (2..=6).contains(&digits.len());
-    let joint = view.joint(first).filter(|joint| joint.is_ignored_or_one_of(&[" ", "-"]));
-    if joint.is_none() || !is_group(digits) {
-        return found;
-    }
+    let separator = view.separator(first).filter(|own| *own != Separator::Nothing);
+    let mut single = usize::from(digits.len() == 1);
     let mut last = first;
-    while view.joint(last) == joint
-        && let Some(digits) = view.digits(last + 1).filter(|digits| is_group(digits))
+    while separator.is_some()
+        && view.separator(last) == separator
+        && let Some(digits) = view.digits(last + 1)
     {
         last += 1;
         number.push_str(digits);
-        if is_valid(&number) {
+        single += usize::from(digits.len() == 1);
+        if single <= 1 && is_valid(&number) {
             found.push(Read::one(last, number.clone(), true));
         }
     }
@@ -44,8 +45,9 @@ pub(super) fn text(view: &View, first: usize) -> Vec<Read> {
 /// Reads a cell.
 pub(super) fn cell(view: &View) -> Option<String> {
     let whole = |read: &Read| view.ends_at(read.last);
-    let read = text(view, 0).into_iter().find(|read| view.begins_at_once() && whole(read))?;
-    read.forms.into_iter().next()
+    let read = text(view, 0).into_iter().find(|read| view.begins_at_once() && whole(read));
+    let form = read.and_then(|read| read.forms.into_iter().next());
+    form.or_else(|| view.spelled_cell().filter(|own| is_valid(own)))
 }
 
 /// Returns whether the digits are in groups as on cards.

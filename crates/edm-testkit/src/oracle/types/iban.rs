@@ -2,7 +2,6 @@
 
 use super::super::reading::Kind;
 use super::Read;
-use super::joint::Joint;
 use super::view::View;
 
 /// Lengths, with the countries that have them (SWIFT IBAN registry).
@@ -39,15 +38,33 @@ fn is_valid(number: &str) -> bool {
 
 /// Reads the number that starts at an atom.
 pub(super) fn read(view: &View, first: usize) -> Option<Read> {
-    let country = view.letters(first)?;
-    let length = length_of(country)?;
-    let mut number = country.to_owned();
+    read_behind(view, first, 0)
+}
+
+/// Reads the number that starts at an atom, or after a word in it.
+pub(super) fn text(view: &View, first: usize) -> Option<Read> {
+    view.letters(first)?;
+    let word = view.reading.atom(first).chars().count().saturating_sub(2);
+    let touches = view.touches_next(first) && view.digits(first + 1).is_some();
+    if word == 0 || !touches {
+        return read(view, first);
+    }
+    let read = read_behind(view, first, word)?;
+    Some(Read { skipped: word, ..read })
+}
+
+/// Reads the number that starts after some characters of an atom of letters.
+fn read_behind(view: &View, first: usize, skipped: usize) -> Option<Read> {
+    let letters: Vec<char> = view.letters(first)?.chars().collect();
+    let country: String = match skipped {
+        0 => letters.into_iter().collect(),
+        _ => letters[letters.len().saturating_sub(2)..].iter().collect(),
+    };
+    let length = length_of(&country)?;
+    let mut number = country;
     let mut last = first;
     while number.len() < length {
-        let joint = view.joint(last)?;
-        if joint != Joint::Nothing && !joint.is_ignored_or_one_of(&[" ", "-"]) {
-            return None;
-        }
+        view.separator(last)?;
         last += 1;
         let part = view.lower(last);
         if view.kind(last) == Some(Kind::Cluster) || !part.is_ascii() {

@@ -6,8 +6,9 @@ use edm_model::Country;
 use regex::Regex;
 
 use super::super::edges::{Edge, Stretch};
-use super::Candidate;
+use super::super::reading::{breaks, plain};
 use super::view::View;
+use super::{Candidate, Spelled};
 
 const RUN_DIGITS_MAX: usize = 21;
 
@@ -126,20 +127,44 @@ fn number(digits: &str, plus: bool, country: Option<Country>) -> Option<String> 
     behind_call_abroad(digits, country).and_then(abroad).or_else(|| at_home(digits, country?))
 }
 
-fn joins(view: &View, gap: &[char]) -> bool {
-    let part = |character: &char| " -./()".contains(*character) || view.delimiters.contains(*character);
-    let gap_text: String = gap.iter().collect();
-    (matches!(gap.len(), 1 | 2) && gap.iter().all(part)) || [" - ", " / ", " . "].contains(&gap_text.as_str())
+/// Where groups are joined.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Cell,
+    Text,
+}
+
+fn joins(view: &View, gap: &[char], within: Within) -> bool {
+    let mut gap_text: String = gap.iter().collect();
+    if breaks(gap) > 0 {
+        if within == Within::Cell || breaks(gap) > 1 || gap_text.len() > 256 {
+            return false;
+        }
+        let plain: String = plain(gap).into_iter().collect();
+        let Some((front, behind)) = plain.split_once('\n') else { return false };
+        gap_text = format!("{} {behind}", front.trim_end_matches(' '));
+    }
+    let part = |character: char| " -./()".contains(character) || view.delimiters.contains(character);
+    (matches!(gap_text.chars().count(), 1 | 2) && gap_text.chars().all(part))
+        || [" - ", " / ", " . "].contains(&gap_text.as_str())
+}
+
+fn is_broken(view: &View, atom: usize) -> bool {
+    breaks(&view.reading.gap_before(atom)) > 0
 }
 
 /// Returns the ends of the runs that start at an atom, with their digits.
-fn runs(view: &View, first: usize) -> Vec<(usize, String)> {
+fn runs(view: &View, first: usize, within: Within) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut digits = String::new();
+    let mut lines = 0;
     for atom in first..view.count() {
         let Some(part) = view.digits(atom) else { break };
-        if atom > first && !joins(view, &view.reading.gap_before(atom)) {
-            break;
+        if atom > first {
+            lines += usize::from(is_broken(view, atom));
+            if !joins(view, &view.reading.gap_before(atom), within) || lines > 1 {
+                break;
+            }
         }
         digits.push_str(part);
         if digits.len() > RUN_DIGITS_MAX {
@@ -174,7 +199,7 @@ static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
 /// Reads a cell of a column of this country.
 pub(super) fn cell(view: &View, country: Option<Country>) -> Option<String> {
     let first = (0..view.count()).find(|atom| view.digits(*atom).is_some())?;
-    let run = runs(view, first).pop()?;
+    let run = runs(view, first, Within::Cell).pop()?;
     let (start, end) = (view.reading.atoms[first].first, view.reading.atoms[run.0].end);
     let lower =
         |from: usize, to: usize| view.reading.slice(from, to).into_iter().collect::<String>().to_lowercase();
@@ -183,25 +208,60 @@ pub(super) fn cell(view: &View, country: Option<Country>) -> Option<String> {
     run_number(view, first, &run, country).filter(|_| fits)
 }
 
+/// Returns the number that spelled digits are.
+pub(super) fn spelled(view: &View, number: &Spelled, country: Option<Country>) -> Option<String> {
+    let digits = (number.digits.len() <= RUN_DIGITS_MAX).then(|| number.digits.clone())?;
+    run_number(view, number.first, &(number.last, digits), country)
+}
+
 /// Finds every run that is a number.
 pub(super) fn text(view: &View, country: Option<Country>) -> Vec<Candidate> {
     let mut found = Vec::new();
     for first in 0..view.count() {
-        for run in runs(view, first) {
+        for run in runs(view, first, Within::Text) {
             let Some(form) = run_number(view, first, &run, country) else { continue };
-            let stretch = Stretch { reading: view.reading, first, last: run.0 };
-            let front = if has_plus(view, first) { Some(Edge::Full) } else { stretch.front() };
-            let extended = MARKERS.split(' ').any(|marker| marker == view.lower(run.0 + 1))
-                && view.digits(run.0 + 2).is_some();
-            let back = if extended { Some(Edge::Full) } else { stretch.back() };
-            let (Some(front), Some(back)) = (front, back) else { continue };
-            if !stretch.is_continued() && !is_cut(view, first, run.0, country) {
-                let attached = [front, back].contains(&Edge::Soft);
-                found.push(Candidate { first, last: run.0, forms: vec![form], attached, written: false });
+            let last = run.0;
+            let stretch = Stretch { reading: view.reading, first, last };
+            let (front, back) = stretch.number_edges();
+            let front = if has_plus(view, first) { Some(Edge::Full) } else { front };
+            let extended = MARKERS.split(' ').any(|marker| marker == view.lower(last + 1))
+                && view.digits(last + 2).is_some();
+            let back = if extended { Some(Edge::Full) } else { back };
+            let broken = (first + 1..=last).any(|atom| is_broken(view, atom));
+            if !stretch.is_continued() && !is_cut(view, first, last, country) {
+                let attached = broken || [front, back].contains(&Some(Edge::Soft));
+                let place = place(view, first, last);
+                found.push(Candidate { first, last, place, forms: vec![form], attached, written: false });
             }
         }
     }
     found
+}
+
+/// Returns the characters of a number with its `+` and its parentheses.
+fn place(view: &View, first: usize, last: usize) -> (usize, usize) {
+    let reading = view.reading;
+    let (mut start, mut end) = (reading.atoms[first].first, reading.atoms[last].end);
+    let at = |position: usize| reading.characters.get(position).map(|place| place.character);
+    if has_plus(view, first) {
+        while at(start) != Some('+') {
+            start -= 1;
+        }
+    }
+    let (mut open, mut closed) = (0, 0);
+    for character in reading.slice(start, end) {
+        match character {
+            '(' => open += 1,
+            ')' if open > 0 => open -= 1,
+            ')' => closed += 1,
+            _ => {}
+        }
+    }
+    let opens = closed > 0 && start > 0 && at(start - 1) == Some('(');
+    let closes = open > 0 && at(end) == Some(')');
+    start -= usize::from(opens);
+    end += usize::from(closes);
+    (start, end)
 }
 
 /// Returns whether it is a part of an international number that starts earlier, after a `+`.
@@ -210,11 +270,11 @@ fn is_cut(view: &View, first: usize, last: usize, country: Option<Country>) -> b
     for atom in (0..first).rev() {
         let Some(part) = view.digits(atom) else { return false };
         digits += part.len();
-        if digits > RUN_DIGITS_MAX || !joins(view, &view.reading.gap_after(atom)) {
+        if digits > RUN_DIGITS_MAX || !joins(view, &view.reading.gap_after(atom), Within::Text) {
             return false;
         }
         if has_plus(view, atom) {
-            return runs(view, atom)
+            return runs(view, atom, Within::Text)
                 .iter()
                 .any(|run| run.0 >= last && run_number(view, atom, run, country).is_some());
         }

@@ -4,6 +4,8 @@ use edm_model::Delimiters;
 
 use super::super::reading::{Kind, Reading, is_white};
 use super::joint::{Joint, joint};
+use super::separator::{Separator, separator};
+use super::spelled::spelled;
 
 /// A folded text, its atoms in lower case, and the delimiters that the rule ignores.
 pub(super) struct View<'a> {
@@ -49,6 +51,17 @@ impl<'a> View<'a> {
     /// Returns what joins an atom to the next, if anything does.
     pub(super) fn joint(&self, atom: usize) -> Option<Joint> {
         (atom + 1 < self.count()).then(|| joint(&self.reading.gap_after(atom), self.delimiters))?
+    }
+
+    /// Returns the separator of the gap after an atom, if there is another atom and it joins.
+    pub(super) fn separator(&self, atom: usize) -> Option<Separator> {
+        (atom + 1 < self.count()).then(|| separator(&self.reading.gap_after(atom), self.delimiters))?
+    }
+
+    /// Returns the digits of a cell that is one spelled number.
+    pub(super) fn spelled_cell(&self) -> Option<String> {
+        let number = spelled(self.reading).into_iter().find(|number| number.first == 0)?;
+        (self.begins_at_once() && self.ends_at(number.last)).then_some(number.digits)
     }
 
     /// Returns whether there is nothing between an atom and the next.

@@ -156,7 +156,7 @@ impl Search {
             }
         };
         match looked {
-            Ok((answer, survey)) => self.tell(input, &answer, &survey).await,
+            Ok((answer, survey)) => self.print(input, &answer, &survey).await,
             Err(error) if is_of_the_text(&error) => self.not_read(input, &text_input::reason_of(&error)),
             Err(error) => Err(error.into()),
         }
@@ -167,7 +167,7 @@ impl Search {
         self.report.not_read(input.name(), reason)
     }
 
-    async fn tell(&mut self, input: &TextInput, answer: &Answer, survey: &Survey) -> anyhow::Result<()> {
+    async fn print(&mut self, input: &TextInput, answer: &Answer, survey: &Survey) -> anyhow::Result<()> {
         let name = input.name();
         match answer {
             Answer::Found(result) => {

@@ -30,15 +30,15 @@ pub(super) struct Report {
     origins: RowOrigins,
 }
 
-/// What a report is asked to show.
+/// The options of a report.
 pub(super) struct ReportOptions {
     /// Whether found values are shown.
     pub(super) values: bool,
-    /// Whether it was asked why values are no match.
+    /// Whether explanations were requested.
     pub(super) explain: bool,
-    /// Whether the texts are redacted, and what is printed is a text.
+    /// Whether the texts are redacted, so that the output is a text.
     pub(super) redacts: bool,
-    /// Whether there is one text only, whose name need not be said.
+    /// Whether there is only one text, so that its name can be omitted.
     pub(super) single: bool,
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Tally {
     not_read: u64,
     not_whole: u64,
     /// Messages printed so far.
-    told: BTreeSet<String>,
+    printed: BTreeSet<String>,
     /// Whether the run redacts.
     redacts: bool,
 }
@@ -67,19 +67,19 @@ impl Tally {
         let cut_short = cut_short(looked);
         if !cut_short.is_empty() {
             self.not_whole += 1;
-            self.tell(name, looked, &cut_short);
+            self.print_reasons(name, looked, &cut_short);
         }
         cut_short
     }
 
-    fn tell(&mut self, name: &str, looked: &Looked<'_>, cut_short: &[String]) {
+    fn print_reasons(&mut self, name: &str, looked: &Looked<'_>, cut_short: &[String]) {
         for error in looked.errors {
             let code = error.code.as_str();
             let of = error.target.as_ref().map_or(String::new(), |target| format!(": {target}"));
             let sentence = format!("{} ({code}{of})", error.message);
             if !OF_THE_SERVICE.contains(&code) {
                 eprintln!("edm: {name}: {sentence}");
-            } else if self.told.insert(sentence.clone()) {
+            } else if self.printed.insert(sentence.clone()) {
                 let advice = match code {
                     "nothingLookedFor" => {
                         "; upload a table with `edm upload --store NAME --file FILE --wait`"
@@ -95,9 +95,9 @@ impl Tally {
                  their own"
             );
         }
-        let told =
+        let is_limit =
             |code: &&String| *code != BASE64_PARTS && !looked.errors.iter().any(|error| error.code == **code);
-        let limits: Vec<&str> = cut_short.iter().filter(told).map(String::as_str).collect();
+        let limits: Vec<&str> = cut_short.iter().filter(is_limit).map(String::as_str).collect();
         if !limits.is_empty() {
             eprintln!(
                 "edm: {name}: not looked at as a whole: {}; cut it into smaller texts",

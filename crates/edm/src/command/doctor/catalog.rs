@@ -17,7 +17,7 @@ use crate::host::{clock, now, random};
 
 /// The maximum size of a catalog to copy, in bytes. One with a million sessions is smaller.
 const COPIED_BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// Bytes that are copied before a signal is looked for again.
+/// The bytes that are copied between two checks for a signal.
 const PIECE_BYTES: u64 = 1024 * 1024;
 
 pub(super) async fn checks(folder: &Path, key: Option<MasterKey>, in_use: Use) -> Vec<Check> {
@@ -87,12 +87,17 @@ async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Vec<
     let mut checks = Vec::new();
     match Service::open(ServiceConfig::new(copy.path(), key), clock(), random()).await {
         Ok(service) => {
-            let told = told_by(&service, folder).await;
+            let damage = checks_of_damage(&service, folder).await;
             service.close().await;
-            checks.extend(told?);
+            checks.extend(damage?);
         }
         Err(error) if *error.kind() == ErrorKind::WrongMasterKey => {
             let advice = "restore the right key, or name its place";
+            return Ok(vec![Check::failed("catalog", error.to_string(), advice)]);
+        }
+        // A copy can be used, so it is the version of the tables.
+        Err(error) if *error.kind() == ErrorKind::DataDirectory => {
+            let advice = "or use the program of its version";
             return Ok(vec![Check::failed("catalog", error.to_string(), advice)]);
         }
         Err(error) => return Ok(vec![damaged(error)]),
@@ -112,7 +117,7 @@ async fn looked_at(folder: &Path, key: Option<MasterKey>) -> anyhow::Result<Vec<
 }
 
 /// Compares the names in the catalog with existing files.
-async fn told_by(service: &Service, folder: &Path) -> anyhow::Result<Vec<Check>> {
+async fn checks_of_damage(service: &Service, folder: &Path) -> anyhow::Result<Vec<Check>> {
     let mut checks = Vec::new();
     let blobs = folder.join(BLOBS);
     if !holds_something(&blobs)? {
@@ -150,7 +155,7 @@ async fn copied(folder: &Path) -> std::io::Result<TempDir> {
     }
 }
 
-/// Copies a file, and gives way after each piece: dropping the future ends the copy there.
+/// Copies a file, and yields after each piece, so that dropping the future ends the copy.
 async fn copy_in_pieces(from: &Path, to: &Path) -> std::io::Result<()> {
     let (mut from, mut to) = (fs::File::open(from)?, fs::File::create_new(to)?);
     let mut piece = Vec::new();
@@ -168,7 +173,7 @@ async fn copy_in_pieces(from: &Path, to: &Path) -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    /// A signal once waited for the whole copy.
+    /// A signal once had no effect until the whole copy was made.
     #[tokio::test]
     async fn a_copy_gives_way_after_each_piece() {
         let folder = tempfile::tempdir().expect("a folder");

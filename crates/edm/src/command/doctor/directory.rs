@@ -45,8 +45,8 @@ pub(super) async fn checks(folder: &Path, key: &KeyArguments) -> Vec<Check> {
     checks
 }
 
-/// Fails for a directory that cannot be looked at: it may be there where a folder above it cannot
-/// be entered.
+/// Fails for a directory that cannot be examined. It may exist if a folder above it cannot be
+/// entered.
 fn not_seen(folder: &Path, error: &io::Error) -> Check {
     let advice = match error.kind() {
         io::ErrorKind::PermissionDenied => {
@@ -99,7 +99,7 @@ fn writing(folder: &Path) -> Option<Check> {
     let own = [(BLOBS, directory), (CATALOG, file), (CATALOG_LOG, file), (LOCK, file)];
     let own = own.map(|(name, access)| (folder.join(name), access));
     let refused = |(path, access): (std::path::PathBuf, Access)| match rustix::fs::access(&path, access) {
-        // The server makes what is missing, or another check reports it.
+        // The server creates what is missing, or another check reports it.
         Ok(()) | Err(rustix::io::Errno::NOENT) => None,
         Err(error) => Some((path, error)),
     };
@@ -108,7 +108,8 @@ fn writing(folder: &Path) -> Option<Check> {
     Some(not_written(&path, error, is_own))
 }
 
-/// Says why something cannot be written. Whoever owns it has only taken the right from himself.
+/// Returns why something cannot be written. `is_own` means that this user owns it and only lacks
+/// the permission.
 #[cfg(unix)]
 fn not_written(path: &Path, error: rustix::io::Errno, is_own: bool) -> Check {
     let name = path.display();
@@ -134,7 +135,7 @@ fn is_own(name: &std::ffi::OsStr) -> bool {
     crate::data_directory::OWN_NAMES.iter().any(|own| name == std::ffi::OsStr::new(own))
 }
 
-/// Fails if a file of the server has another owner than the folder, since the server may not be
+/// Fails if a file of the server and the folder have different owners, since the server may not be
 /// able to write it.
 #[cfg(unix)]
 fn owners(folder: &Path) -> Option<Check> {
@@ -197,7 +198,7 @@ fn running(folder: &Path, in_use: Use) -> Check {
         Use::Free => Check::fine("lock", "no server works on the directory"),
         Use::Unknown => Check::warning(
             "lock",
-            format!("it cannot be told whether a server works on {}", folder.display()),
+            format!("whether a server uses {} is unknown", folder.display()),
             "run this as the server's user, and keep the directory on a disk that has locks",
         ),
     }
@@ -206,7 +207,7 @@ fn running(folder: &Path, in_use: Use) -> Check {
 fn space(folder: &Path) -> Check {
     let free = match free_bytes(folder) {
         Ok(free) => free,
-        Err(error) => return Check::warning("space", format!("cannot be told: {error}"), "look by df"),
+        Err(error) => return Check::warning("space", format!("unknown: {error}"), "check it with df"),
     };
     let found = format!("{} MiB are free", free / MEBIBYTE);
     if free < FREE_BYTES_FAILED {
@@ -266,7 +267,7 @@ fn first_token(folder: &Path) -> Option<Check> {
 mod tests {
     use super::*;
 
-    /// An owner without the right to write was advised to make himself the owner.
+    /// An owner without write permission was once advised to become the owner.
     #[cfg(unix)]
     #[test]
     fn what_cannot_be_written_has_its_own_advice() {
@@ -280,7 +281,7 @@ mod tests {
         check(Errno::ACCESS, false, "chown -R");
     }
 
-    /// Whose parent could not be entered was advised to have the directory made.
+    /// If the parent could not be entered, the advice was once to create the directory.
     #[test]
     fn a_directory_that_is_not_seen_may_be_there() {
         let check = |kind: io::ErrorKind, part: &str| {

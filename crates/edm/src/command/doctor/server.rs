@@ -10,7 +10,7 @@ use crate::command::store::{ROLL_BACK, may_roll_back};
 use crate::connection::Connection;
 use crate::host::now;
 
-/// How long a response is waited for.
+/// The timeout of a response.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// The overall limit. It is larger, so that a timeout is reported as one.
 const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
@@ -115,7 +115,7 @@ fn readiness(ready: &Result<Probe, edm_agent::Error>) -> Check {
     }
 }
 
-/// Returns the check of the token, and whether it may read data stores.
+/// Checks the token. Returns the check, and whether the token may read data stores.
 async fn token(client: &GraphClient, ready: Option<&Probe>) -> (Check, bool) {
     let make = "make one where the server runs (edm token create), and set EDM_TOKEN or pass --token-file";
     if !client.has_token() {
@@ -140,7 +140,7 @@ async fn token(client: &GraphClient, ready: Option<&Probe>) -> (Check, bool) {
         403 => (Check::fine("token", format!("{accepted}; it may not read data stores")), false),
         401 => (Check::failed("token", "the server does not know it, or it has expired", make), false),
         404 => {
-            let found = "this server answers nobody: it runs with --roles worker";
+            let found = "this server answers no clients: it runs with --roles worker";
             (Check::warning("token", found, "name a server with the role api in --server"), false)
         }
         status => {

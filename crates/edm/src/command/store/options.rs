@@ -1,4 +1,4 @@
-//! The options of a data store that `edm store create` and `edm store update` both take.
+//! The options of a data store that `edm store create` and `edm store update` share.
 
 use clap::Args;
 use edm_model::OnUnserved;
@@ -26,7 +26,7 @@ pub(super) struct StoreOptions {
 }
 
 impl StoreOptions {
-    /// Returns the properties of the data store that the options set, as Graph names them.
+    /// Returns the properties of the data store that the options set, with Graph's names.
     pub(super) fn properties(&self) -> impl Iterator<Item = (String, Value)> {
         let words = (self.no_placeholders || !self.placeholders.is_empty()).then_some(&self.placeholders);
         let properties = [

@@ -82,11 +82,11 @@ pub(super) async fn run(arguments: &UpdateArguments) -> anyhow::Result<DataStore
     let client = arguments.named.connection.client()?;
     let before = client.store(&arguments.named.store).await?;
     let after = client.update_store(&before.id, &body(arguments, &before)?).await?;
-    let told = changes(&before, &after);
-    if told.is_empty() {
+    let sentences = changes(&before, &after);
+    if sentences.is_empty() {
         eprintln!("edm: nothing changed: the data store was so already");
     }
-    told.iter().for_each(|change| eprintln!("edm: {}", shown(change)));
+    sentences.iter().for_each(|change| eprintln!("edm: {}", shown(change)));
     if before.placeholders != after.placeholders && after.active_session_id.is_some() {
         eprintln!("edm: words count from the next upload on: upload the table again");
     }
@@ -146,8 +146,8 @@ fn changed_placeholders(
     Ok(words)
 }
 
-/// Takes a word away, however it is written: an upload shows it folded, without marks where its
-/// column ignores these. Returns whether there was one.
+/// Removes a word in any spelling: an upload prints it folded, without diacritics if its column
+/// ignores them. Returns whether it was found.
 fn remove_placeholder(words: &mut Vec<String>, word: &str) -> bool {
     let wanted = Placeholders::folded(word, DiacriticRule::Keep);
     let count = words.len();
@@ -213,11 +213,11 @@ fn is_named(column: &ColumnResource, name: &str) -> bool {
 
 /// Returns a sentence per change.
 fn changes(before: &DataStoreResource, after: &DataStoreResource) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut sentences = Vec::new();
     let mut compare = |what: &str, before: Option<String>, after: Option<String>| {
         if before != after {
             let shown = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
-            told.push(format!("{what}: {} → {}", shown(before), shown(after)));
+            sentences.push(format!("{what}: {} → {}", shown(before), shown(after)));
         }
     };
     compare("name", before.display_name.clone(), after.display_name.clone());
@@ -247,30 +247,30 @@ fn changes(before: &DataStoreResource, after: &DataStoreResource) -> Vec<String>
     for column in new {
         let name = name_of(column);
         match old.iter().find(|other| is_named(other, &name)) {
-            None => told.push(format!("column “{name}” added: {}", described(column))),
+            None => sentences.push(format!("column “{name}” added: {}", described(column))),
             Some(other) if other.is_searchable == Some(true) && column.is_searchable != Some(true) => {
-                told.push(format!(
+                sentences.push(format!(
                     "column “{name}”: {} → {}: its values are no longer looked for; say `searchable` again if they are to be",
                     described(other),
                     described(column)
                 ));
             }
             Some(other) if described(other) != described(column) => {
-                told.push(format!("column “{name}”: {} → {}", described(other), described(column)));
+                sentences.push(format!("column “{name}”: {} → {}", described(other), described(column)));
             }
             Some(other) if name_of(other) != name => {
-                told.push(format!("column “{}” is written “{name}”", name_of(other)));
+                sentences.push(format!("column “{}” is written “{name}”", name_of(other)));
             }
             Some(_) => {}
         }
     }
     let gone = old.iter().filter(|column| !new.iter().any(|other| is_named(other, &name_of(column))));
-    told.extend(gone.map(|column| format!("column “{}” removed", name_of(column))));
+    sentences.extend(gone.map(|column| format!("column “{}” removed", name_of(column))));
     let order = |columns: &[ColumnResource]| columns.iter().map(name_of).collect::<Vec<_>>();
-    if told.is_empty() && order(old) != order(new) {
-        told.push(format!("order of the columns: {}", order(new).join(", ")));
+    if sentences.is_empty() && order(old) != order(new) {
+        sentences.push(format!("order of the columns: {}", order(new).join(", ")));
     }
-    told
+    sentences
 }
 
 /// Formats everything about a column except its name.
@@ -311,7 +311,7 @@ mod tests {
         check(&both, &[], Some(&["ssn:searchable:ssn", "phone:phone", "room:searchable:key"]));
     }
 
-    /// Only the word as it was given was known, and an upload shows it folded.
+    /// Once, only the spelling as given was found, but an upload prints the folded one.
     #[test]
     fn a_placeholder_is_known_in_the_form_in_which_it_is_shown() {
         let check = |word: &str, expected: Option<&[&str]>| {

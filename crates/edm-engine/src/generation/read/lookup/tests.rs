@@ -49,12 +49,12 @@ fn check(name: &str) {
             let mut found = Vec::new();
             marks.mark_all(count);
             generation.look_up(rule, hashes, &marks, &mut found);
-            assert_eq!(found, expected, "{name}: all {count} asked");
+            assert_eq!(found, expected, "{name}: all {count} looked up");
             found.clear();
             marks.clear(count);
             generation.mark_possible(rule, hashes, &mut marks);
             generation.look_up(rule, hashes, &marks, &mut found);
-            assert_eq!(found, expected, "{name}: the possible of {count} asked");
+            assert_eq!(found, expected, "{name}: the possible of {count} looked up");
             let passed = marks.iter().count();
             assert!(count < 1_000 || passed < count * 3 / 5, "{name}: {passed} of {count} are possible");
         }
@@ -63,5 +63,5 @@ fn check(name: &str) {
 
 #[test]
 fn a_batch_finds_what_one_by_one_finds() {
-    ["v1", "v2", "v2-delta"].into_iter().for_each(check);
+    ["v3", "v3-delta"].into_iter().for_each(check);
 }
