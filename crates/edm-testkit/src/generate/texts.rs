@@ -304,7 +304,7 @@ fn gap(choices: &mut impl Choices) -> String {
 fn form(choices: &mut impl Choices, row: &[Cell]) -> String {
     let mut form = choices.pick(&["https://x.example/u?", "", "", "x@y.example:", "/a/"]).to_owned();
     let between = choices.pick(&["&", "&", "&", "&amp;", "/", ":", "%26", "\\n", "?", "#", "+"]);
-    for number in 0..choices.between(1, 2) {
+    for number in 0..choices.between(1, 4) {
         if number > 0 {
             form.push_str(between);
         }
