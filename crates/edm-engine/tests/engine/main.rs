@@ -4,6 +4,7 @@ mod costs;
 mod explain;
 mod files;
 mod limits;
+mod mail_addresses;
 mod matching;
 mod phones_and_addresses;
 mod scanner;

@@ -80,6 +80,9 @@ pub(super) fn planted(choices: &mut impl Choices, row: &[Cell]) -> String {
 }
 
 fn changed(choices: &mut impl Choices, cell: &str) -> String {
+    if cell.contains('@') && choices.chance(35) {
+        return address_changed(choices, cell);
+    }
     match choices.below(16) {
         0 => cell.to_uppercase(),
         1 => cell.to_lowercase(),
@@ -102,6 +105,26 @@ fn changed(choices: &mut impl Choices, cell: &str) -> String {
         14 => in_token(choices, cell),
         _ => escaped(choices, cell),
     }
+}
+
+/// Writes an e-mail address with its domain in the other script, or joined to words and digits.
+fn address_changed(choices: &mut impl Choices, cell: &str) -> String {
+    const LABELS: [(&str, &str); 4] = [
+        ("bücher", "xn--bcher-kva"),
+        ("BÜCHER", "XN--BCHER-KVA"),
+        ("例え", "xn--r8jz45g"),
+        ("langer", "xn--langer-"),
+    ];
+    let mut address = cell.to_owned();
+    if choices.chance(60) {
+        let (one, other) = LABELS[choices.below(LABELS.len())];
+        address = if choices.chance(50) { address.replace(one, other) } else { address.replace(other, one) };
+    }
+    let front = choices.pick(&["", "", "", "5550143", "x7", "Mail", "x=1", "é1", "1\u{301}"]);
+    let back = choices.pick(&[
+        "", "", "", "Sent", "Sent.", "2024", "2024-x", "x", "pany", "pany.", "é", "Sent.to", "-a", "7a",
+    ]);
+    format!("{front}{address}{back}")
 }
 
 /// Writes a cell as a part of an identifier of a machine, or of something like it.

@@ -119,6 +119,11 @@ fn digits_names_and_emails() {
     alone(email, cell, "isaiah.langer%40example.org", &["isaiah.langer%40example.org"]);
     alone(email, cell, "u=isaiah.langer@example.org&x", &["isaiah.langer@example.org"]);
     alone(email, cell, "xisaiah.langer@example.org", &[]);
+    alone(email, "jane@bücher.example", "jane@xn--bcher-kva.example", &["jane@xn--bcher-kva.example"]);
+    alone(email, "jane@xn--bcher-kva.example", "Jane@BÜCHER.example", &["Jane@BÜCHER.example"]);
+    alone(email, "jane@xn--abc-.example", "jane@abc.example", &[]);
+    // Joined to a word: attached, and nothing else is there.
+    alone(email, cell, "isaiah.langer@example.orgSent", &[]);
     alone(email, cell, "isaiah.langer@example.org.uk", &["isaiah.langer@example.org"]);
 }
 
