@@ -16,8 +16,10 @@ mod international;
 
 /// The longest address, in bytes: RFC 5321, section 4.5.3.1 (64 + 1 + 255).
 const ADDRESS_BYTES_MAX: usize = 320;
-/// The fewest letters of a last label that a word follows, and of that word.
+/// The fewest and most letters of a last label that a word follows, and the fewest of that word.
+/// Top-level domains in use have at most 18 letters; the bound keeps the number of candidates low.
 const JOINED_LABEL_MIN: usize = 2;
+const JOINED_LABEL_MAX: usize = 24;
 const JOINED_WORD_MIN: usize = 3;
 /// Characters that are in a local part and may as well end what is before it.
 const LOCAL_BREAKS: &[char] = &['%', '\'', '=', '#', '&', '~', '!', '$', '*', '/', '?', '^', '{', '|', '}'];
@@ -328,7 +330,8 @@ impl Joined {
 
     /// Calls `each` with every offset at which the label may end before what is joined to it.
     fn each_end(&self, mut each: impl FnMut(usize)) {
-        (self.start + JOINED_LABEL_MIN..(self.end + 1).saturating_sub(JOINED_WORD_MIN)).for_each(&mut each);
+        let past = (self.end + 1).saturating_sub(JOINED_WORD_MIN).min(self.start + JOINED_LABEL_MAX + 1);
+        (self.start + JOINED_LABEL_MIN..past).for_each(&mut each);
         if self.before_digits && self.end - self.start >= JOINED_LABEL_MIN {
             each(self.end);
         }

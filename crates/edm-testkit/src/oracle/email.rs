@@ -80,7 +80,7 @@ fn joined_ends(characters: &[char], at: usize, stop: usize) -> Vec<usize> {
     if matches!(next, Some(Class::Letter | Class::Mark)) {
         return ends;
     }
-    ends.extend((2..=letters).filter(|length| letters - length >= 3).map(|length| dot + 1 + length));
+    ends.extend((2..=letters.min(24)).filter(|length| letters - length >= 3).map(|length| dot + 1 + length));
     if letters >= 2 && next == Some(Class::Digit) {
         ends.push(dot + 1 + letters);
     }
@@ -131,7 +131,7 @@ fn represented(label: &str) -> Option<String> {
     let label = &label[4..];
     let basic = label.rfind('-').filter(|at| *at > 0);
     let mut output: Vec<char> = label[..basic.unwrap_or(0)].chars().collect();
-    let mut rest: &[u8] = label[basic.map_or(0, |at| at + 1)..].as_bytes();
+    let mut rest: &[u8] = &label.as_bytes()[basic.map_or(0, |at| at + 1)..];
     let (mut n, mut i, mut bias) = (128_u128, 0_u128, 72_u128);
     let is_plain = rest.is_empty();
     while !rest.is_empty() {

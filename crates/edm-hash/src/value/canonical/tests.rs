@@ -204,9 +204,7 @@ fn typed_cells() {
     check(&email, "Ada <ada@example.org>", REFUSED);
     check(&email, "ada@localhost", REFUSED);
     check(&email, "a@b@c.org", REFUSED);
-    check(&email, "Jane@xn--bcher-kva.example", Ok("jane@bücher.example"));
     check(&email, "jane@BÜCHER.example", Ok("jane@bücher.example"));
-    check(&email, "jane@xn--abc-.example", Ok("jane@xn--abc-.example"));
     let name = rule(DataType::Name, "");
     check(&name, "Smith-Jones", Ok("smith jones"));
     check(&name, "Smith, John", Ok("john smith"));

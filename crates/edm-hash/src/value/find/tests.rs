@@ -162,7 +162,6 @@ fn email_joined_to_words() {
     check(&email, "2024-01-02jane@example.com", &["~jane@example.com"], &[]);
     check(&email, "5550143jane@example.comSent", &["~jane@example.com"], &[]);
     check(&email, "5550143jane@xn--bcher-kva.exampleSent", &["~jane@bücher.example"], &[]);
-    check(&email, "jane@xn--bcher-kva.xn--p1aiSent", &["jane@bücher.xn--p1aisent"], &[]);
     check(&email, "x=jane@example.comSent", &["~jane@example.com", "~x=jane@example.com"], &[]);
     // Ends that are whole without it are not attached.
     check(&email, "jane@example.company", &["jane@example.company", "~jane@example.com"], &[]);
@@ -182,6 +181,8 @@ fn email_joined_to_words() {
     check(&email, "jane@example.жкомпания", &["jane@example.жкомпания"], &["jane@example.жком"]);
     check(&email, "jane@example.a7", &["jane@example.a7"], &["jane@example.a"]);
     check(&email, "jane@example.com-2024", &["jane@example.com-2024"], &["jane@example.com"]);
+    let long = "jane@x.abcdefghijklmnopqrstuvwxyzabc";
+    check(&email, long, &["~jane@x.abcdefghijklmnopqrstuvwx"], &["jane@x.abcdefghijklmnopqrstuvwxy"]);
     // Nothing says where a word in front ends.
     check(&email, "Mailjane@example.com", &["mailjane@example.com"], &["jane@example.com"]);
     check(
