@@ -104,6 +104,20 @@ fn escapes_of_mail_and_programs() {
 }
 
 #[test]
+fn letters_that_look_like_others() {
+    let check = |expected: u8, text: &str| assert_eq!(confidence(text), Some(expected), "{text}");
+    check(75, "900-12-3456 Оrlа Lаngеr");
+    check(75, "900-12-3456 Οrla Lαnger");
+    check(75, "900-12-3456 LАNGER, ОRLА");
+    check(85, "900-12-3456 fеnn@example.org");
+    check(85, "900-12-3456 fenn@exаmple.оrg");
+    check(75, "900-12-3456 Sãо Рaulо");
+    // All letters of a word are of one script, or have no look-alike.
+    check(65, "900-12-3456 Orla Lаngжr");
+    check(65, "900-12-3456 Orla Ӏаԛ");
+}
+
+#[test]
 fn facts_in_one_segment_are_one_place() {
     let check = |text: &str| assert_eq!(confidence(text), Some(65), "{text}");
     check("/srv/Orla-Langer_900-12-3456.pdf");

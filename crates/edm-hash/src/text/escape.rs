@@ -28,6 +28,7 @@ use crate::simd::level::Level;
 use crate::text::source_map::SourceMap;
 use form::FormSpaces;
 
+mod confusable;
 mod form;
 
 /// A decoded text.
@@ -82,6 +83,8 @@ pub struct Escapes {
     /// The bytes that an escape may begin with.
     signs: Vec<u64>,
     form: FormSpaces,
+    /// Letters that look like others, before they are put among the escapes.
+    look_alikes: Vec<Escape>,
 }
 
 #[derive(Debug, Clone)]
@@ -124,6 +127,28 @@ impl Escapes {
         }
         self.signs = signs;
         self.add_spaces(text.len());
+        self.add_look_alikes(text);
+    }
+
+    /// Adds the letters that look like those of another script: after all others, because no word
+    /// goes over an escape.
+    fn add_look_alikes(&mut self, text: &str) {
+        let Self { found, values, look_alikes, .. } = self;
+        let between = |at: usize| {
+            let next = found.partition_point(|escape| escape.place.end <= at);
+            let before = next.checked_sub(1).and_then(|before| found.get(before));
+            let start = before.map_or(0, |escape| escape.place.end);
+            start..found.get(next).map_or(text.len(), |escape| escape.place.start)
+        };
+        confusable::each_look_alike(text, between, |at, own, like| {
+            let from = values.len();
+            values.push(like);
+            look_alikes.push(Escape { place: at..at + own.len_utf8(), value: from..values.len() });
+        });
+        if !look_alikes.is_empty() {
+            found.append(look_alikes);
+            found.sort_unstable_by_key(|escape| escape.place.start);
+        }
     }
 
     /// Adds the spaces of forms that are before an offset. No other escape contains a `+`.

@@ -218,8 +218,32 @@ fn wide(character: char) -> char {
     }
 }
 
+/// Returns the letter of the other script that a letter looks like, if the table has it.
+fn look_alike(character: char) -> char {
+    const LOOK_ALIKES: [(char, char); 12] = [
+        ('a', 'а'),
+        ('e', 'е'),
+        ('o', 'о'),
+        ('A', 'А'),
+        ('C', 'С'),
+        ('o', 'σ'),
+        ('A', 'Α'),
+        ('v', 'ν'),
+        ('i', 'ӏ'),
+        ('n', 'и'),
+        ('r', 'г'),
+        ('a', 'ҽ'),
+    ];
+    let other = LOOK_ALIKES.iter().find_map(|(one, other)| match character {
+        c if c == *one => Some(*other),
+        c if c == *other => Some(*one),
+        _ => None,
+    });
+    other.unwrap_or(character)
+}
+
 fn escaped(choices: &mut impl Choices, cell: &str) -> String {
-    let how = choices.below(10);
+    let how = choices.below(12);
     let mut result = String::new();
     for character in cell.chars() {
         let plain = character.is_ascii();
@@ -263,6 +287,7 @@ fn escaped(choices: &mut impl Choices, cell: &str) -> String {
                 written.iter().for_each(|byte| result.push_str(&format!("\\x{byte:02x}")));
             }
             8 if character == '\'' => result.push_str("\\'"),
+            10 | 11 if choices.chance(60) => result.push(look_alike(character)),
             9 if character.is_ascii_punctuation() || character == ' ' => {
                 result.push_str(&format!("={:02X}", u32::from(character)));
             }

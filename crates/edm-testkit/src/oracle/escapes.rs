@@ -1,15 +1,21 @@
 //! The decoded view of a text (`docs/matching.md`, Escapes).
 
 use super::folding::{Placed, placed};
+use super::look_alikes;
+
+/// A piece of the decoded text.
+enum Piece {
+    Plain(Placed),
+    Escape(Vec<Placed>),
+}
 
 /// Returns the decoded text, with each character at the position of its escape; `None` if there is
 /// no escape.
 pub(crate) fn decoded(text: &str) -> Option<Vec<Placed>> {
     let characters = placed(text);
     let form = Form::of(text);
-    let mut result = Vec::new();
+    let mut pieces = Vec::new();
     let mut position = 0;
-    let mut changed = false;
     while position < characters.len() {
         let rest = &characters[position..];
         let start = rest[0].start;
@@ -21,17 +27,42 @@ pub(crate) fn decoded(text: &str) -> Option<Vec<Placed>> {
             .or_else(|| if form.separators.contains(&start) { None } else { quoted_printable(rest) });
         match escape {
             Some(Escape { length, decoded }) => {
-                result.extend(decoded);
+                pieces.push(Piece::Escape(decoded));
                 position += length;
-                changed = true;
             }
             None => {
-                result.push(characters[position]);
+                pieces.push(Piece::Plain(characters[position]));
                 position += 1;
             }
         }
     }
+    let mut result = Vec::new();
+    let mut word = Vec::new();
+    let mut changed = false;
+    for piece in pieces {
+        if let Piece::Plain(place) = piece
+            && is_of_word(place.character)
+        {
+            word.push(place);
+            continue;
+        }
+        changed |= look_alikes::read(&mut word);
+        result.append(&mut word);
+        match piece {
+            Piece::Plain(place) => result.push(place),
+            Piece::Escape(decoded) => {
+                result.extend(decoded);
+                changed = true;
+            }
+        }
+    }
+    changed |= look_alikes::read(&mut word);
+    result.append(&mut word);
     changed.then_some(result)
+}
+
+fn is_of_word(character: char) -> bool {
+    character.is_ascii_alphabetic() || ('\u{C0}'..='\u{52F}').contains(&character)
 }
 
 /// The `+` of forms that are spaces, and the `=` of the pairs that contain them.
