@@ -84,8 +84,8 @@ fn check(case: &Case, told: &str) {
             .filter(|(_, c)| c.is_whitespace())
             .collect()
     };
-    // Quotes take the place of digits, and need two: of a number of one digit in JSON the mask is one
-    // character longer (docs/redaction.md, R12).
+    // Quotes take the place of digits, and need two: of a number of one digit in JSON the mask is
+    // one character longer (docs/redaction.md, R12).
     let units = |text: &str| text.encode_utf16().count();
     let quotes = |text: &str| text.matches("\"\"").count();
     if units(&masked.text) == units(text) {

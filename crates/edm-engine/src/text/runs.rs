@@ -355,7 +355,8 @@ mod tests {
         check(&format!("<tr>{far}</tr><tr>1</tr>"), &[(far.len() + 9, far.len() + 14)]);
     }
 
-    /// The segments of all unbreakable runs, found from the text's start to its end as the rules say.
+    /// The segments of all unbreakable runs, found from the text's start to its end as the rules
+    /// say.
     fn slowly(text: &str) -> Vec<ZoneSpan> {
         let (mut segments, mut start, mut run, mut in_clusters) = (Vec::new(), None, String::new(), None);
         for (offset, character) in text.char_indices().chain([(text.len(), ' ')]) {

@@ -1,4 +1,5 @@
-//! E-mail addresses in Unicode and punycode, and joined to words (`docs/formats/hash.md`, section 4).
+//! E-mail addresses in Unicode and punycode, and joined to words (`docs/formats/hash.md`,
+//! section 4).
 
 use edm_engine::{PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, DataType};

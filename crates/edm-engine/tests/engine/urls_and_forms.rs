@@ -1,5 +1,5 @@
-//! Facts in URLs, form bodies, paths and fields, and escapes (`docs/matching.md`, Runs and segments,
-//! Escapes).
+//! Facts in URLs, form bodies, paths and fields, and escapes (`docs/matching.md`, Runs and
+//! segments, Escapes).
 
 use edm_engine::{PreparedTypes, Query, Scratch, scan};
 use edm_model::{Column, Columns, DataType};

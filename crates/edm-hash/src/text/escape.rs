@@ -16,8 +16,8 @@
 //! ```
 //!
 //! What must stay true: an entity and a percent sign are decoded twice at most (`%2540` is `@`),
-//! all others once; a run of bytes is an escape only as far as it is UTF-8; escapes do not overlap. The
-//! work is linear in the text's length: what is no escape is given up at its first wrong byte.
+//! all others once; a run of bytes is an escape only as far as it is UTF-8; escapes do not overlap.
+//! The work is linear in the text's length: what is no escape is given up at its first wrong byte.
 
 use std::ops::Range;
 
