@@ -225,6 +225,8 @@ def canonical(cell, rule, tokens_max=64):
         if len(atoms) > tokens_max:
             raise Refused
         return name_of(folded, atoms, rule).form
+    if rule.type == "email":
+        return _canonical_email(folded, rule)
     if rule.type in TYPED_CELLS:
         # Only white space and ignored characters surround a value; no vector ignores a character
         # inside one.
@@ -422,6 +424,35 @@ def _nickname_end(texts, plain, kinds, behind, at):
         if end == len(texts) - 1 or kinds[end] not in ("", JOINT):
             return None
     return None
+
+
+def _canonical_email(folded, rule):
+    cell = re.sub(r"(?i)^mailto:", "", folded.strip(" \t\r\n<>")).strip(" \t\r\n<>")
+    local, sign, domain = cell.partition("@")
+    word = lambda c: character_class(c) in ("letter", "mark", "digit", "cluster")
+    whole = all(word(c) or c in "._+-%'=#&~!$*/?^{|}" for c in local) and all(word(c) or c in "-." for c in domain)
+    while local and not word(local[0]):
+        local = local[1:]
+    while domain and not word(domain[-1]):
+        domain = domain[:-1]
+    if not sign or not whole or not local or "." not in domain or not word(local[-1]) or not word(domain[0]):
+        raise Refused
+    return f"{local}@{'.'.join(_email_label(label, rule) for label in domain.split('.'))}"
+
+
+def _email_label(label, rule):
+    """Returns the characters that punycode represents, folded, or the label."""
+    if len(label.encode()) > 63 or not label.isascii() or not label.lower().startswith("xn--"):
+        return label
+    try:
+        own = label[4:].encode().decode("punycode")
+        own.encode()
+    except UnicodeError:
+        return label
+    own = fold(own, rule.case_sensitive, rule.fold_diacritics) if not own.isascii() else ""
+    word = lambda c: character_class(c) in ("letter", "mark", "digit", "cluster")
+    is_label = own and word(own[0]) and word(own[-1]) and all(word(c) or c == "-" for c in own)
+    return own if is_label else label
 
 
 # Typed columns: cells in the forms that regular expressions and `datetime` can parse

@@ -81,6 +81,14 @@ CELLS = {
         "123456789", "123-45-6789", "000123456", "123 45 6789", " 42 ", "٣٤٥", "12345678.0", "1.2E+15", "12a", "", "---", "0000", "1234567890",
         "0001234567890", "0123456789",
     ],
+    "email": [
+        "isaiah.langer@example.org", "<mailto:Ada+x@Example.ORG>", " .ada@example.org. ", "ada@localhost", "a@b@c.org", "Ada <ada@example.org>",
+        "jane@bücher.example", "jane@xn--bcher-kva.example", "Jane@XN--BCHER-KVA.Example", "jane@BÜCHER.example", "jane@bu\u0308cher.example",
+        "jane@mail.xn--mnchen-3ya.xn--p1ai", "jane@mail.münchen.рф", "jane@xn--fsqu00a.xn--0zwm56d", "jane@例子.测试", "jane@xn--zckzah.jp",
+        "jane@xn--strae-oqa.example", "jane@straße.example", "jane@xn--e1afmkfd.xn--80akhbyknj4f", "jane@xn--mgbh0fb.xn--kgbechtv",
+        "jane@xn--abc-.example", "jane@xn--.example", "jane@xn---.example", "jane@xn--99999999.example", "jane@xn--a.example", "jane@xn--b--c.example",
+        "jane@axn--bcher-kva.example", "jane@xn--bücher-kva.example", "xn--bcher-kva@example.org", "jane@xn--" + "a" * 60 + "-kva.example", "",
+    ],
     "name": [
         "Langer", "O'Brien", "O Brien", "O-Brien", "O’Brien", "Smith-Jones", "Smith Jones", "Langer, Isaiah", "Langer ,Isaiah", "J. R. Tolkien",
         "van der Berg", "Ana·María", "a, b, c", "a (b)", "Zoë", "山田太郎", "O'", "3rd", "Null", "None", "(null)",

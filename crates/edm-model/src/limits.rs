@@ -106,6 +106,8 @@ pub const TABLE_ROW_BYTES_MAX: usize = 64 * 1024;
 pub const TABLE_GAP_BYTES_MAX: usize = 4 * 1024;
 /// A run without white space that may be an unbreakable run. Longer ones never are.
 pub const RUN_BYTES_MAX: usize = 64 * 1024;
+/// The value of a form whose `+` are spaces. They are left in longer ones.
+pub const FORM_VALUE_BYTES_MAX: usize = 32 * 1024;
 /// Distance that the `document` proximity covers.
 pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The largest distance that a pattern may set, in characters or words.

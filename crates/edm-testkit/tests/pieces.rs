@@ -192,7 +192,7 @@ fn bounds_that_make_the_rules_local() {
     check(near(Row, 0, false), html(KIB_64), 1);
     check(near(Row, 0, false), html(KIB_64 + 1), 0);
     // An unbreakable run.
-    let run = |bytes: usize| format!("Langer.ada@example.org/{}123-45-6789 ", "/".repeat(bytes - 34));
+    let run = |bytes: usize| format!("Langer.ada@example.org!{}123-45-6789 ", "~".repeat(bytes - 34));
     check(near(Characters, 70_000, false), run(KIB_64), 0);
     check(near(Characters, 70_000, false), run(KIB_64 + 1), 1);
 }

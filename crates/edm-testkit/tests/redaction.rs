@@ -84,8 +84,18 @@ fn check(case: &Case, told: &str) {
             .filter(|(_, c)| c.is_whitespace())
             .collect()
     };
-    assert_eq!(masked.text.encode_utf16().count(), text.encode_utf16().count(), "{}", described());
-    assert_eq!(spaces(&masked.text), spaces(text), "{}", described());
+    // Quotes take the place of digits, and need two: of a number of one digit in JSON the mask is
+    // one character longer (docs/redaction.md, R12).
+    let units = |text: &str| text.encode_utf16().count();
+    let quotes = |text: &str| text.matches("\"\"").count();
+    if units(&masked.text) == units(text) {
+        assert_eq!(spaces(&masked.text), spaces(text), "{}", described());
+    } else {
+        let longest = units(text) + quotes(&masked.text).saturating_sub(quotes(text));
+        assert!((units(text)..=longest).contains(&units(&masked.text)), "{}", described());
+        let white = |text: &str| text.chars().filter(|c| c.is_whitespace()).collect::<String>();
+        assert_eq!(white(&masked.text), white(text), "{}", described());
+    }
 
     let length = |place: Place<'_>| format!("v{}", place.text.len());
     // The worst pseudonyms: cells of the table.

@@ -2,6 +2,7 @@
 
 pub(crate) mod longer_tokens;
 pub(crate) mod offset_index;
+mod run_segments;
 pub(crate) mod runs;
 pub(crate) mod span;
 pub(crate) mod table_rows;

@@ -1,11 +1,12 @@
 //! Unbreakable runs and table rows of a text (`docs/matching.md`, Evidence).
 //!
-//! A URL, a path or an address is one run: values inside it are one piece of evidence. A run is
-//! found on demand, by walking from a value in it to both of its ends:
+//! A URL, a path or an address is one run, and values inside one of its segments are one piece of
+//! evidence. A run is found on demand, by walking from a value in it to both of its ends:
 //!
 //! ```text
 //! mail to ada@example.org, or see www.example.org/ada
 //!         |<--- run ---->|        |<----- run ----->|
+//!         |<- segment -->|        |<- segment ->| |-|
 //! ```
 //!
 //! What must stay true: the runs are those that a walk from the text's start finds, in whatever
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use edm_hash::{fold_character, is_cluster, is_mark};
 use edm_model::limits::{RUN_BYTES_MAX, TABLE_ROW_BYTES_MAX};
 
+use crate::text::run_segments::{add_segments, ends_run};
 use crate::text::span::ZoneSpan;
 use crate::text::table_rows::Lines;
 
@@ -27,8 +29,7 @@ pub(crate) struct TokenRuns<'a> {
     lines: Lines<'a>,
     /// HTML table rows.
     html: OnceCell<Vec<ZoneSpan>>,
-    /// Long spans that start and end where runs do, by their starts, with the unbreakable runs in
-    /// them.
+    /// Long spans that start and end where runs do, by their starts, with the segments in them.
     known: RefCell<BTreeMap<usize, Runs>>,
     /// A memo of the last spans: where values are close together, the runs of each are needed many
     /// times.
@@ -38,27 +39,22 @@ pub(crate) struct TokenRuns<'a> {
 /// Slots of the memo; a span has one slot.
 const MEMO_SLOTS: usize = 64;
 
-/// The unbreakable runs that a span touches.
+/// The segments that a span touches.
 #[derive(Clone, Default)]
 struct RunsOfSpan {
     span: ZoneSpan,
-    runs: Vec<ZoneSpan>,
+    segments: Vec<ZoneSpan>,
 }
 
-/// Where runs end, and those that are one place for one column only: addresses, URLs, paths.
+/// Where runs end, and the segments of those that are unbreakable: addresses, URLs, paths.
 struct Runs {
     end: usize,
-    single: Vec<ZoneSpan>,
+    segments: Vec<ZoneSpan>,
 }
 
 /// A span with runs of more bytes is walked once; a shorter one is walked again as fast as it would
 /// be looked up.
 const RUNS_KEPT_BYTES: usize = 1_024;
-
-const BREAKS: &[char] = &[
-    ',', ';', '|', '"', '<', '>', '(', ')', '[', ']', '{', '}', '、', '。', '「', '」', '『', '』', '【',
-    '】', '《', '》', '〈', '〉',
-];
 
 impl<'a> TokenRuns<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
@@ -71,8 +67,8 @@ impl<'a> TokenRuns<'a> {
         }
     }
 
-    /// Returns the unbreakable runs that a span touches.
-    pub(crate) fn runs_at(&self, span: ZoneSpan) -> Vec<ZoneSpan> {
+    /// Returns the segments of unbreakable runs that a span touches.
+    pub(crate) fn segments_at(&self, span: ZoneSpan) -> Vec<ZoneSpan> {
         // A direct-mapped memo: the slot follows from the start, so looking it up costs less than
         // comparing with a list.
         let mut memo = self.memo.borrow_mut();
@@ -82,16 +78,16 @@ impl<'a> TokenRuns<'a> {
         let slot = &mut memo[(span.start ^ span.start >> 6) % MEMO_SLOTS];
         // A fresh slot has an empty span, which no value has.
         if slot.span != span {
-            *slot = RunsOfSpan { span, runs: self.find_runs(span) };
+            *slot = RunsOfSpan { span, segments: self.find_segments(span) };
         }
-        slot.runs.clone()
+        slot.segments.clone()
     }
 
-    fn find_runs(&self, span: ZoneSpan) -> Vec<ZoneSpan> {
-        let touched = |runs: &[ZoneSpan]| -> Vec<ZoneSpan> {
-            let from = runs.partition_point(|run| run.end <= span.start);
-            let to = runs.partition_point(|run| run.start < span.end);
-            runs[from..to.max(from)].to_vec()
+    fn find_segments(&self, span: ZoneSpan) -> Vec<ZoneSpan> {
+        let touched = |segments: &[ZoneSpan]| -> Vec<ZoneSpan> {
+            let from = segments.partition_point(|segment| segment.end <= span.start);
+            let to = segments.partition_point(|segment| segment.start < span.end);
+            segments[from..to.max(from)].to_vec()
         };
         // Known spans start and end at edges. If `span` starts in one and goes beyond it, the runs
         // are found by a walk that starts before `span` and ends after it.
@@ -99,11 +95,11 @@ impl<'a> TokenRuns<'a> {
         if let Some((_, runs)) = known.range(..=span.start).next_back()
             && span.end <= runs.end
         {
-            return touched(&runs.single);
+            return touched(&runs.segments);
         }
         let edge = edge_before(self.text, span.start);
         let runs = runs(self.text, edge, span.end);
-        let touched = touched(&runs.single);
+        let touched = touched(&runs.segments);
         // Without this a text that is one long run would be walked again for each hit in it:
         // quadratic time.
         if runs.end - edge.offset > RUNS_KEPT_BYTES {
@@ -135,7 +131,7 @@ fn is_ascii_in_run(byte: &u8) -> bool {
     byte.is_ascii() && !ASCII_BREAKS[usize::from(*byte)]
 }
 
-/// Which characters of ASCII end a run: white space and those of [`BREAKS`].
+/// Which characters of ASCII end a run: white space and those of `ends_run`.
 const ASCII_BREAKS: [bool; 128] = {
     let mut ends = [false; 128];
     let mut at = 0;
@@ -182,7 +178,7 @@ impl Role {
         let unfolded = [character];
         let folded = fold_character(character).unwrap_or(&unfolded);
         Self {
-            ends: folded.iter().any(|c| c.is_whitespace() || BREAKS.contains(c)),
+            ends: folded.iter().any(|c| ends_run(*c)),
             in_clusters: folded.iter().rev().copied().find(|c| !is_mark(*c)).map(is_cluster),
         }
     }
@@ -217,17 +213,17 @@ fn edge_before(text: &str, offset: usize) -> RunEdge {
     }
 }
 
-/// Finds the unbreakable runs from an edge to the next one at `until` or after it.
+/// Finds the segments of the unbreakable runs from an edge to the next one at `until` or after it.
 fn runs(text: &str, edge: RunEdge, until: usize) -> Runs {
     let mut in_clusters = edge.in_clusters;
-    let mut single = Vec::new();
+    let mut segments = Vec::new();
     let mut start = None;
     let mut close = |start: &mut Option<usize>, end: usize| {
         if let Some(begin) = start.take()
             && end - begin <= RUN_BYTES_MAX
             && is_single(&text[begin..end])
         {
-            single.push(ZoneSpan::new(begin, end));
+            add_segments(text, ZoneSpan::new(begin, end), &mut segments);
         }
     };
     let mut offset = edge.offset;
@@ -251,7 +247,7 @@ fn runs(text: &str, edge: RunEdge, until: usize) -> Runs {
         }
         // Past the span and between two runs: nothing further can touch it.
         if start.is_none() && offset >= until {
-            return Runs { end: offset, single };
+            return Runs { end: offset, segments };
         }
         if !role.ends {
             start = start.or(Some(offset));
@@ -259,7 +255,7 @@ fn runs(text: &str, edge: RunEdge, until: usize) -> Runs {
         offset += character.len_utf8();
     }
     close(&mut start, text.len());
-    Runs { end: text.len(), single }
+    Runs { end: text.len(), segments }
 }
 
 /// After a backslash these make an escape, as JSON writes it, and no path.
@@ -359,18 +355,19 @@ mod tests {
         check(&format!("<tr>{far}</tr><tr>1</tr>"), &[(far.len() + 9, far.len() + 14)]);
     }
 
-    /// All unbreakable runs of a text, found from its start to its end as the rules say.
+    /// The segments of all unbreakable runs, found from the text's start to its end as the rules
+    /// say.
     fn slowly(text: &str) -> Vec<ZoneSpan> {
-        let (mut single, mut start, mut run, mut in_clusters) = (Vec::new(), None, String::new(), None);
+        let (mut segments, mut start, mut run, mut in_clusters) = (Vec::new(), None, String::new(), None);
         for (offset, character) in text.char_indices().chain([(text.len(), ' ')]) {
             let unfolded = [character];
             let folded = fold_character(character).unwrap_or(&unfolded);
-            let ends = folded.iter().any(|c| c.is_whitespace() || BREAKS.contains(c));
+            let ends = folded.iter().any(|c| ends_run(*c));
             let script = folded.iter().rev().copied().find(|c| !is_mark(*c)).map(is_cluster);
             let cut = script.zip(in_clusters).is_some_and(|(now, before)| now != before);
             if let Some(begin) = start.filter(|_| ends || cut) {
                 if offset - begin <= RUN_BYTES_MAX && is_single_folded(&run) {
-                    single.push(ZoneSpan::new(begin, offset));
+                    add_segments(text, ZoneSpan::new(begin, offset), &mut segments);
                 }
                 run.clear();
                 start = None;
@@ -381,12 +378,12 @@ mod tests {
                 run.extend(folded);
             }
         }
-        single
+        segments
     }
 
-    /// Returns all unbreakable runs, which must be the same in whatever order spans are passed in.
-    fn rows_of_runs(text: &str) -> Vec<ZoneSpan> {
-        let single = slowly(text);
+    /// Returns all segments, which must be the same in whatever order spans are passed in.
+    fn segments_of(text: &str) -> Vec<ZoneSpan> {
+        let segments = slowly(text);
         let step = text.len() / 300 + 1;
         let offsets: Vec<usize> = text.char_indices().map(|(offset, _)| offset).step_by(step).collect();
         let token_runs = TokenRuns::new(text);
@@ -395,29 +392,29 @@ mod tests {
                 let rest =
                     text[*start..].char_indices().nth(characters).map_or(text.len(), |(at, _)| start + at);
                 let span = ZoneSpan::new(*start, rest);
-                let touches = |run: &&ZoneSpan| run.overlaps(span);
-                let expected: Vec<ZoneSpan> = single.iter().filter(touches).copied().collect();
-                assert_eq!(token_runs.runs_at(span), expected, "{span:?} of {:?}", text.get(..200));
-                assert_eq!(TokenRuns::new(text).runs_at(span), expected, "{span:?} alone");
+                let touches = |segment: &&ZoneSpan| segment.overlaps(span);
+                let expected: Vec<ZoneSpan> = segments.iter().filter(touches).copied().collect();
+                assert_eq!(token_runs.segments_at(span), expected, "{span:?} of {:?}", text.get(..200));
+                assert_eq!(TokenRuns::new(text).segments_at(span), expected, "{span:?} alone");
             }
         }
-        single
+        segments
     }
 
     #[test]
-    fn runs_are_those_found_from_the_start() {
-        let check = |text: &str, count: usize| assert_eq!(rows_of_runs(text).len(), count, "{text}");
+    fn segments_are_those_found_from_the_start() {
+        let check = |text: &str, count: usize| assert_eq!(segments_of(text).len(), count, "{text}");
         check("write to a@b.c, or c@d.e; www.x.y C:\\dir /tmp \\u0041 \\srv", 6);
         check("名前は山田a@b.c。山田 a@漢字b@c漢", 3);
         check("a@\u{301}\u{301}漢\u{301}b@c\u{301} \u{301}@x \u{301}漢@\u{FF20}", 4);
-        check("ａ＠ｂ，c://d／e、 /x漢/y", 4);
-        check(&format!("{}漢字{}", "x@y ".repeat(400), "/path/".repeat(400)), 401);
-        check(&"\u{200B}@\u{200B}漢\u{200B}ก@ก".repeat(30), 60);
+        check("ａ＠ｂ，cc://dd／ee、 /xx漢/yy", 6);
+        check(&format!("{}漢字{}", "x@y ".repeat(400), "/path/".repeat(400)), 800);
+        check(&"\u{200B}@\u{200B}漢\u{200B}ก@ก".repeat(30), 30);
     }
 
     #[test]
     fn runs_are_not_longer_than_the_bound() {
-        let runs = |length: usize| rows_of_runs(&format!("a {}@ b", "x".repeat(length))).len();
+        let runs = |length: usize| segments_of(&format!("a {}@ b", "x".repeat(length))).len();
         assert_eq!((runs(RUN_BYTES_MAX - 1), runs(RUN_BYTES_MAX)), (1, 0));
     }
 }

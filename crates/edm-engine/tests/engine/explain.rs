@@ -200,7 +200,7 @@ fn facts_that_do_not_count() {
     );
     check(
         Pattern { primary: Some("email".to_owned()), ..one(&["lastName"]) },
-        "https://x.example/Langer?mail=isaiah.langer@example.org",
+        "https://x.example/Langer!mail!isaiah.langer@example.org",
         &[
             "InOneRun lastName@18: lastName here belongs to row 1; email at 30 is of the same record",
             &format!(

@@ -5,9 +5,9 @@
 //! most texts have none or few. Decoding the whole text costs a second scan of all of it.
 //!
 //! Idea: escapes begin with one of four characters, which are found 64 bytes at a time
-//! (`simd/bytes`). Each is read once into a list of places and values. What is decoded is only what
-//! lies around escapes: stretches of the text that the caller chooses, joined by a gap that no
-//! window crosses.
+//! (`simd/bytes`), and the `+` of a form follows one of them, which is `=`. Each is read once into
+//! a list of places and values. What is decoded is only what lies around escapes: stretches of the
+//! text that the caller chooses, joined by a gap that no window crosses.
 //!
 //! ```text
 //! text      Dear M\u00fcller, … 40 KB without an escape … a%40b.example
@@ -15,9 +15,9 @@
 //! decoded   Dear Müller, ⏎⏎ a@b.example                    a source map leads back
 //! ```
 //!
-//! What must stay true: an escape is decoded once, never twice (`%2540` is `%40`); a run of bytes
-//! is an escape only as far as it is UTF-8; escapes do not overlap. The work is linear in the
-//! text's length: what is no escape is given up at its first wrong byte.
+//! What must stay true: an entity and a percent sign are decoded twice at most (`%2540` is `@`),
+//! all others once; a run of bytes is an escape only as far as it is UTF-8; escapes do not overlap.
+//! The work is linear in the text's length: what is no escape is given up at its first wrong byte.
 
 use std::ops::Range;
 
@@ -26,6 +26,10 @@ use edm_model::Wipe;
 use crate::simd::bytes::{BLOCK_BYTES, read_signs};
 use crate::simd::level::Level;
 use crate::text::source_map::SourceMap;
+use form::FormSpaces;
+
+mod confusable;
+mod form;
 
 /// A decoded text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,6 +82,9 @@ pub struct Escapes {
     values: String,
     /// The bytes that an escape may begin with.
     signs: Vec<u64>,
+    form: FormSpaces,
+    /// Letters that look like others, before they are put among the escapes.
+    look_alikes: Vec<Escape>,
 }
 
 #[derive(Debug, Clone)]
@@ -95,15 +102,19 @@ impl Escapes {
     fn read_on(&mut self, level: Level, text: &str) {
         self.found.clear();
         self.values.clear();
+        self.form.clear();
         read_signs(level, text.as_bytes(), &mut self.signs);
         let mut next = 0;
-        for (block, signs) in self.signs.iter().enumerate() {
+        let signs = std::mem::take(&mut self.signs);
+        for (block, signs) in signs.iter().enumerate() {
             let mut rest = *signs;
             while rest != 0 {
                 // A sign inside the escape before, such as the second `%` of `%C3%BC`, begins none.
                 let at = block * BLOCK_BYTES + rest.trailing_zeros() as usize;
                 rest &= rest - 1;
-                if at < next {
+                let is_separator = text.as_bytes().get(at) == Some(&b'=') && self.form.read_value(text, at);
+                self.add_spaces(at);
+                if at < next || is_separator {
                     continue;
                 }
                 let from = self.values.len();
@@ -113,6 +124,39 @@ impl Escapes {
                     self.found.push(Escape { place: at..next, value: from..self.values.len() });
                 }
             }
+        }
+        self.signs = signs;
+        self.add_spaces(text.len());
+        self.add_look_alikes(text);
+    }
+
+    /// Adds the letters that look like those of another script: after all others, because no word
+    /// goes over an escape.
+    fn add_look_alikes(&mut self, text: &str) {
+        let Self { found, values, look_alikes, .. } = self;
+        let between = |at: usize| {
+            let next = found.partition_point(|escape| escape.place.end <= at);
+            let before = next.checked_sub(1).and_then(|before| found.get(before));
+            let start = before.map_or(0, |escape| escape.place.end);
+            start..found.get(next).map_or(text.len(), |escape| escape.place.start)
+        };
+        confusable::each_look_alike(text, between, |at, own, like| {
+            let from = values.len();
+            values.push(like);
+            look_alikes.push(Escape { place: at..at + own.len_utf8(), value: from..values.len() });
+        });
+        if !look_alikes.is_empty() {
+            found.append(look_alikes);
+            found.sort_unstable_by_key(|escape| escape.place.start);
+        }
+    }
+
+    /// Adds the spaces of forms that are before an offset. No other escape contains a `+`.
+    fn add_spaces(&mut self, offset: usize) {
+        while let Some(at) = self.form.next_before(offset) {
+            let from = self.values.len();
+            self.values.push(' ');
+            self.found.push(Escape { place: at..at + 1, value: from..self.values.len() });
         }
     }
 
@@ -190,7 +234,7 @@ pub fn decode_escapes(text: &str) -> Option<Decoded> {
 fn escape(text: &str, values: &mut String) -> Option<usize> {
     match text.as_bytes().first()? {
         b'\\' => backslash(text, values),
-        b'%' => hexadecimal_run(text, b'%', 1, values),
+        b'%' => percent(text, values),
         b'&' => entity(text, values),
         b'=' => quoted_printable(text, values),
         _ => None,
@@ -203,8 +247,10 @@ fn backslash(text: &str, values: &mut String) -> Option<usize> {
         b'r' => '\r',
         b't' => '\t',
         b'"' => '"',
+        b'\'' => '\'',
         b'/' => '/',
         b'u' => return unicode(text, values),
+        b'x' => return hexadecimal_run(text, "\\x", 1, values).or_else(|| latin(text, values)),
         _ => return None,
     });
     Some(2)
@@ -227,16 +273,50 @@ fn unicode(text: &str, values: &mut String) -> Option<usize> {
     Some(length)
 }
 
-/// Decodes a run of `%40` or `=C3=A9` as far as it is UTF-8, if that is at least `least` bytes.
-/// Looks no further than the first byte that is not: a run that is no text costs nothing.
-fn hexadecimal_run(text: &str, mark: u8, least: usize, values: &mut String) -> Option<usize> {
+/// Returns the byte whose two hexadecimal digits are at the text's start.
+fn hexadecimal_byte(digits: &[u8]) -> Option<u8> {
+    let [high, low, ..] = digits else { return None };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    Some((digit(high)? * 16 + digit(low)?) as u8)
+}
+
+/// Decodes the `\xE9` that a text begins with as a letter of Latin-1.
+fn latin(text: &str, values: &mut String) -> Option<usize> {
+    let letter = hexadecimal_byte(text.as_bytes().get(2..)?).filter(|byte| *byte >= 0xA0)?;
+    values.push(char::from(letter));
+    Some(4)
+}
+
+/// What a percent sign is escaped as.
+const PERCENT: &str = "%25";
+
+/// Decodes a run of `%C3%A9`, or of `%25C3%25A9`, which was escaped twice.
+fn percent(text: &str, values: &mut String) -> Option<usize> {
+    if !is_percent_twice(text.as_bytes()) {
+        return hexadecimal_run(text, "%", 1, values);
+    }
+    hexadecimal_run(text, PERCENT, 1, values).or_else(|| {
+        values.push('%');
+        Some(PERCENT.len())
+    })
+}
+
+fn is_percent_twice(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(PERCENT.as_bytes()).is_some_and(|digits| hexadecimal_byte(digits).is_some())
+}
+
+/// Decodes a run of bytes, each written as the mark and two hexadecimal digits, as far as it is
+/// UTF-8, if that is at least `least` bytes. Looks no further than the first byte that is not: a
+/// run that is no text costs nothing.
+fn hexadecimal_run(text: &str, mark: &str, least: usize, values: &mut String) -> Option<usize> {
     let bytes = text.as_bytes();
+    let unit = mark.len() + 2;
     let byte = |index: usize| -> Option<u8> {
-        let [first, high, low] = bytes.get(index * 3..index * 3 + 3)? else { return None };
-        let digit = |byte: &u8| char::from(*byte).to_digit(16);
-        (*first == mark).then_some((digit(high)? * 16 + digit(low)?) as u8)
+        let rest = bytes.get(index * unit..)?;
+        let is_other = mark == "%" && is_percent_twice(rest);
+        rest.strip_prefix(mark.as_bytes()).filter(|_| !is_other).and_then(hexadecimal_byte)
     };
-    if least > 1 && bytes.get(3) != Some(&mark) {
+    if least > 1 && !bytes.get(unit..).is_some_and(|rest| rest.starts_with(mark.as_bytes())) {
         return None;
     }
     let mut decoded = 0;
@@ -265,7 +345,7 @@ fn hexadecimal_run(text: &str, mark: u8, least: usize, values: &mut String) -> O
         values.truncate(values.len() - decoded);
         return None;
     }
-    Some(decoded * 3)
+    Some(decoded * unit)
 }
 
 fn quoted_printable(text: &str, values: &mut String) -> Option<usize> {
@@ -276,21 +356,48 @@ fn quoted_printable(text: &str, values: &mut String) -> Option<usize> {
             values.push('=');
             Some(3)
         }
-        _ => hexadecimal_run(text, b'=', 2, values),
+        _ => hexadecimal_run(text, "=", 2, values).or_else(|| sign(text, values)),
     }
+}
+
+/// Decodes the `=2D` that a text begins with as a sign or space of ASCII. Letters and digits are
+/// not: `account=41234567` is far more frequent than `=41` for `A`.
+fn sign(text: &str, values: &mut String) -> Option<usize> {
+    let digits = text.as_bytes().get(1..3).filter(|digits| !digits.iter().any(u8::is_ascii_lowercase))?;
+    let sign = hexadecimal_byte(digits)
+        .filter(|byte| matches!(byte, b'\t' | b' ') || byte.is_ascii_punctuation())?;
+    values.push(char::from(sign));
+    Some(3)
 }
 
 /// The longest entity that is looked at, from `&` to `;`.
 const ENTITY_BYTES_MAX: usize = 12;
 
+/// What the `&` of an entity is escaped as.
+const AMPERSAND: &str = "&amp;";
+
 fn entity(text: &str, values: &mut String) -> Option<usize> {
-    let named = text.as_bytes().get(1).is_some_and(|first| *first == b'#' || first.is_ascii_alphabetic());
-    if !named {
+    // One that was escaped twice, such as `&amp;#39;`.
+    if let Some(rest) = text.strip_prefix(AMPERSAND)
+        && let Some((length, character)) = entity_name(rest)
+    {
+        values.push(character);
+        return Some(AMPERSAND.len() + length);
+    }
+    let (length, character) = entity_name(text.strip_prefix('&')?)?;
+    values.push(character);
+    Some(1 + length)
+}
+
+/// Reads the name or number that follows the `&` of an entity, and its `;`.
+fn entity_name(text: &str) -> Option<(usize, char)> {
+    let is_named = text.as_bytes().first().is_some_and(|first| *first == b'#' || first.is_ascii_alphabetic());
+    if !is_named {
         return None;
     }
-    let window = text.as_bytes().iter().take(ENTITY_BYTES_MAX).position(|byte| *byte == b';')?;
-    let name = text.get(1..window)?;
-    values.push(match name.strip_prefix('#') {
+    let end = text.as_bytes().iter().take(ENTITY_BYTES_MAX - 1).position(|byte| *byte == b';')?;
+    let name = text.get(..end)?;
+    let character = match name.strip_prefix('#') {
         Some(number) => {
             let hexadecimal = number.strip_prefix(['x', 'X']);
             let digits = hexadecimal.unwrap_or(number);
@@ -300,8 +407,8 @@ fn entity(text: &str, values: &mut String) -> Option<usize> {
             char::from_u32(u32::from_str_radix(digits, if hexadecimal.is_some() { 16 } else { 10 }).ok()?)?
         }
         None => NAMED.iter().find(|(entity, _)| *entity == name)?.1,
-    });
-    Some(window + 1)
+    };
+    Some((end + 1, character))
 }
 
 /// The named entities of HTML that represent a character of a value: markup, spaces, dashes, quotes

@@ -2,7 +2,7 @@
 
 use crate::simd::mask::{each, low};
 use crate::text::atom_word::AtomWord;
-use crate::text::fold::{AtomKind, Folded};
+use crate::text::fold::{AtomKind, FoldOptions, Folded};
 use crate::text::gap::is_white;
 use crate::text::unicode_data::{Class, TABLE};
 use crate::value::cell_form::CellRefusal;
@@ -12,8 +12,15 @@ use crate::value::plain::plain_rule::PlainRule;
 use crate::value::recognised::Recogniser;
 use crate::window::found::{Found, Window};
 
+mod international;
+
 /// The longest address, in bytes: RFC 5321, section 4.5.3.1 (64 + 1 + 255).
 const ADDRESS_BYTES_MAX: usize = 320;
+/// The fewest and most letters of a last label that a word follows, and the fewest of that word.
+/// Top-level domains in use have at most 18 letters; the bound keeps the number of candidates low.
+const JOINED_LABEL_MIN: usize = 2;
+const JOINED_LABEL_MAX: usize = 24;
+const JOINED_WORD_MIN: usize = 3;
 /// Characters that are in a local part and may as well end what is before it.
 const LOCAL_BREAKS: &[char] = &['%', '\'', '=', '#', '&', '~', '!', '$', '*', '/', '?', '^', '{', '|', '}'];
 /// Whether an ASCII character is one of these.
@@ -64,7 +71,10 @@ fn is_domain(character: char) -> bool {
 }
 
 #[derive(Clone, Copy)]
-pub(crate) struct Email;
+pub(crate) struct Email {
+    /// How labels that were decoded are folded.
+    pub(crate) folding: FoldOptions,
+}
 
 impl Recogniser for Email {
     fn push_cell(self, folded: &Folded, out: &mut Vec<u8>) -> Result<(), CellRefusal> {
@@ -86,7 +96,10 @@ impl Recogniser for Email {
         }
         out.extend_from_slice(local.as_bytes());
         out.push(b'@');
-        out.extend_from_slice(domain.as_bytes());
+        match international::may_be_in(domain.as_bytes()) {
+            true => international::push_domain(domain, self.folding, out),
+            false => out.extend_from_slice(domain.as_bytes()),
+        }
         Ok(())
     }
 
@@ -105,7 +118,8 @@ impl Recogniser for Email {
             match byte {
                 b'@' if sign.is_none() => sign = Some(at),
                 b'.' => last_dot = at,
-                b'-' => {}
+                // `xn--`: a label that must be decoded.
+                b'-' => usual &= at == 0 || plain.byte(at - 1) != b'-',
                 b'_' | b'+' => usual &= sign.is_none(),
                 _ => usual = false,
             }
@@ -151,7 +165,19 @@ impl Recogniser for Email {
             let begin = at - local_length(local);
             let end = at + 1 + domain_length(domain);
             let written = Written { begin, at, end };
-            each_candidate(folded, &written, passed, starts, found);
+            let has_labels = international::may_be_in(&text.as_bytes()[at..end]);
+            let mut form = Vec::new();
+            each_candidate(folded, &written, passed, starts, &mut |window, address| {
+                if !has_labels {
+                    return found(window, address);
+                }
+                let address = std::str::from_utf8(address).expect("atoms begin and end at characters");
+                let (local, domain) = address.split_at(at + 1 - folded.ranges()[window.first].0 as usize);
+                form.clear();
+                form.extend_from_slice(local.as_bytes());
+                international::push_domain(domain, self.folding, &mut form);
+                found(window, &form);
+            });
         }
     }
 }
@@ -219,13 +245,15 @@ fn each_candidate(
     // An address may begin at each atom of its local part: `x=ann@b.example` is `ann@b.example`
     // too.
     let first_inside = first_behind - inside.take_while(|atom| atom.0 as usize >= begin).count();
+    let joined = Joined::find(folded, first_behind, end);
     for first in (first_inside..first_behind).filter(|first| starts.contains(first)) {
         let start = atoms[first].0 as usize;
         // What is between the atom and the one before it was trimmed from the candidate's front.
         let before = first.checked_sub(1).map_or(begin, |before| atoms[before].1 as usize);
         let trimmed = &text[before.max(begin)..start];
         let script_changes = || first > 0 && changes(folded, first - 1, AtomKind::Cluster);
-        if first != first_inside && !trimmed.iter().copied().any(breaks) && !script_changes() {
+        let attached = first != first_inside && !trimmed.iter().copied().any(breaks) && !script_changes();
+        if attached && !follows_digits(folded, first) {
             continue;
         }
         // Whether a dot precedes the atom's end, after the sign.
@@ -246,9 +274,66 @@ fn each_candidate(
                     .atom(last)
                     .is_some_and(|atom| atom.kind != AtomKind::Cluster && changes(folded, last, atom.kind));
             if ends {
-                let candidate = Window::of(first, last, false);
-                found(candidate, &text[start..stop]);
+                found(Window::of(first, last, attached), &text[start..stop]);
             }
+        }
+        if let Some(joined) = &joined {
+            joined.each_end(|stop| {
+                let end_offset = stop as i32 - atoms[joined.atom].1 as i32;
+                let candidate = Window { end_offset, ..Window::of(first, joined.atom, true) };
+                found(candidate, &text[start..stop]);
+            });
+        }
+    }
+}
+
+/// Returns whether an atom of letters directly follows digits: `5550143jane@…` may be a number and
+/// an address.
+fn follows_digits(folded: &Folded, index: usize) -> bool {
+    let kind = |index: usize| folded.atom(index).map(|atom| atom.kind);
+    let before = index.checked_sub(1).and_then(kind);
+    folded.joined().contains(index)
+        && !folded.marks().contains(index)
+        && before == Some(AtomKind::Digits)
+        && kind(index) == Some(AtomKind::Letters)
+}
+
+/// The last label of a domain, which a word or digits may be joined to: `example.comSent`.
+struct Joined {
+    /// Its first atom, letters of ASCII.
+    atom: usize,
+    start: usize,
+    end: usize,
+    /// Whether digits directly follow the atom.
+    before_digits: bool,
+}
+
+impl Joined {
+    /// Finds the last label of a domain that ends at an offset, if a word may be joined to it.
+    fn find(folded: &Folded, first_behind: usize, end: usize) -> Option<Self> {
+        let atoms = folded.ranges();
+        let behind = atoms.get(first_behind..)?.partition_point(|atom| atom.1 as usize <= end);
+        let begins_label = |index: &usize| folded.gap(index - 1).contains('.');
+        let atom = (first_behind + 1..first_behind + behind).rev().find(begins_label)?;
+        let (start, stop) = *atoms.get(atom)?;
+        let is_word = folded.text_of(atom).bytes().all(|byte| byte.is_ascii_alphabetic());
+        let before_digits = atom + 1 < first_behind + behind
+            && folded.touches_next(atom)
+            && folded.digits().contains(atom + 1);
+        (is_word && folded.gap(atom - 1).ends_with('.')).then_some(Self {
+            atom,
+            start: start as usize,
+            end: stop as usize,
+            before_digits,
+        })
+    }
+
+    /// Calls `each` with every offset at which the label may end before what is joined to it.
+    fn each_end(&self, mut each: impl FnMut(usize)) {
+        let past = (self.end + 1).saturating_sub(JOINED_WORD_MIN).min(self.start + JOINED_LABEL_MAX + 1);
+        (self.start + JOINED_LABEL_MIN..past).for_each(&mut each);
+        if self.before_digits && self.end - self.start >= JOINED_LABEL_MIN {
+            each(self.end);
         }
     }
 }

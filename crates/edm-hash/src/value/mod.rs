@@ -10,7 +10,7 @@
 //! ```text
 //! value_type     what a type must be able to do          cell_form  what a cell turns out to be
 //! text digits                        `walked`: any run of atoms may be a value
-//! email ssn card phone/ date/ iban   `recognised`: a value is read at its first atom
+//! email/ ssn card phone/ date/ iban  `recognised`: a value is read at its first atom
 //! address/ name/                     read token by token, with a vocabulary
 //! atom_reader    how recognisers read atoms and joints   search     where a type looks for values
 //! separator      how gaps join groups of a number        spelled    numbers written digit by digit
@@ -20,6 +20,7 @@
 
 use edm_model::{DataType, Rule};
 
+use crate::text::fold::FoldOptions;
 use crate::value::recognised::Recognised;
 use crate::value::value_type::WithType;
 use crate::value::walked::Walked;
@@ -61,7 +62,7 @@ pub(crate) fn with_type<W: WithType>(rule: &Rule, work: W) -> W::Output {
         DataType::Text => work.with_type(Walked(text::Text { rule })),
         DataType::Name => work.with_type(name::Name { rule }),
         DataType::Digits { width } => work.with_type(Walked(digits::Digits { rule, width })),
-        DataType::Email => work.with_type(Recognised(email::Email)),
+        DataType::Email => work.with_type(Recognised(email::Email { folding: FoldOptions::of(rule) })),
         DataType::Ssn => work.with_type(Recognised(ssn::Ssn { delimiters })),
         DataType::Card => work.with_type(Recognised(card::Card { delimiters })),
         DataType::Phone { country } => work.with_type(Recognised(phone::Phone { country, delimiters })),

@@ -19,8 +19,9 @@ pub struct Window {
     /// before it where negative (the `+` of a telephone number), inside it where positive (an
     /// account number joined to a word).
     pub(crate) start_offset: i32,
-    /// How many bytes after its last atom its place ends.
-    pub(crate) end_offset: u32,
+    /// How many bytes after its last atom its place ends: inside the atom where negative (an e-mail
+    /// address that a word is joined to).
+    pub(crate) end_offset: i32,
 }
 
 impl Window {
@@ -35,7 +36,7 @@ impl Window {
     pub fn source_span(&self, folded: &Folded) -> Option<(usize, usize)> {
         let (first, last) = (folded.ranges().get(self.first)?, folded.ranges().get(self.last)?);
         let start = first.0.saturating_add_signed(self.start_offset);
-        Some(folded.source_of(start, last.1 + self.end_offset))
+        Some(folded.source_of(start, last.1.saturating_add_signed(self.end_offset)))
     }
 }
 

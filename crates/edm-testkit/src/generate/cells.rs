@@ -234,7 +234,18 @@ fn words(choices: &mut impl Choices) -> String {
 
 fn email(choices: &mut impl Choices) -> String {
     let local = choices.pick(&["isaiah.langer", "ada", "o'neil", "a+b", "Langer", "jürgen", "12345678"]);
-    let domain = choices.pick(&["example.org", "x.example.org", "example.com.au", "Beispiel.example"]);
+    let domain = choices.pick(&[
+        "example.org",
+        "x.example.org",
+        "example.com.au",
+        "Beispiel.example",
+        "bücher.example",
+        "xn--bcher-kva.example",
+        "例え.jp",
+        "ex.co",
+        "ex.com",
+        "ex.company",
+    ]);
     match choices.below(6) {
         0 => format!("<{local}@{domain}>"),
         1 => format!("mailto:{local}@{domain}"),

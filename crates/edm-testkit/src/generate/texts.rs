@@ -49,6 +49,7 @@ pub(super) fn text(choices: &mut impl Choices, rows: &[Vec<Cell>], pieces_max: u
                 planted(choices, &rows[other])
             }
             13 => tabular(choices, rows, focus),
+            14 if choices.chance(50) => form(choices, &rows[focus]),
             14 => address(choices, &rows[focus]),
             15 if choices.chance(30) => cells::odd(choices, 4),
             16 if choices.chance(10) => gap(choices),
@@ -103,6 +104,9 @@ fn without_middle(choices: &mut impl Choices, cell: &str) -> String {
 }
 
 fn changed(choices: &mut impl Choices, cell: &str) -> String {
+    if cell.contains('@') && choices.chance(35) {
+        return address_changed(choices, cell);
+    }
     match choices.below(24) {
         21 => turned(choices, cell),
         22 => cell.replacen(' ', choices.pick(&[" J. ", " Q ", " Anna ", " J. Q. "]), 1),
@@ -135,6 +139,26 @@ fn changed(choices: &mut impl Choices, cell: &str) -> String {
         14 => in_token(choices, cell),
         _ => escaped(choices, cell),
     }
+}
+
+/// Writes an e-mail address with its domain in the other script, or joined to words and digits.
+fn address_changed(choices: &mut impl Choices, cell: &str) -> String {
+    const LABELS: [(&str, &str); 4] = [
+        ("bücher", "xn--bcher-kva"),
+        ("BÜCHER", "XN--BCHER-KVA"),
+        ("例え", "xn--r8jz45g"),
+        ("langer", "xn--langer-"),
+    ];
+    let mut address = cell.to_owned();
+    if choices.chance(60) {
+        let (one, other) = LABELS[choices.below(LABELS.len())];
+        address = if choices.chance(50) { address.replace(one, other) } else { address.replace(other, one) };
+    }
+    let front = choices.pick(&["", "", "", "5550143", "x7", "Mail", "x=1", "é1", "1\u{301}"]);
+    let back = choices.pick(&[
+        "", "", "", "Sent", "Sent.", "2024", "2024-x", "x", "pany", "pany.", "é", "Sent.to", "-a", "7a",
+    ]);
+    format!("{front}{address}{back}")
 }
 
 /// Writes a cell as a part of an identifier of a machine, or of something like it.
@@ -228,8 +252,32 @@ fn wide(character: char) -> char {
     }
 }
 
+/// Returns the letter of the other script that a letter looks like, if the table has it.
+fn look_alike(character: char) -> char {
+    const LOOK_ALIKES: [(char, char); 12] = [
+        ('a', 'а'),
+        ('e', 'е'),
+        ('o', 'о'),
+        ('A', 'А'),
+        ('C', 'С'),
+        ('o', 'σ'),
+        ('A', 'Α'),
+        ('v', 'ν'),
+        ('i', 'ӏ'),
+        ('n', 'и'),
+        ('r', 'г'),
+        ('a', 'ҽ'),
+    ];
+    let other = LOOK_ALIKES.iter().find_map(|(one, other)| match character {
+        c if c == *one => Some(*other),
+        c if c == *other => Some(*one),
+        _ => None,
+    });
+    other.unwrap_or(character)
+}
+
 fn escaped(choices: &mut impl Choices, cell: &str) -> String {
-    let how = choices.below(6);
+    let how = choices.below(12);
     let mut result = String::new();
     for character in cell.chars() {
         let plain = character.is_ascii();
@@ -257,6 +305,25 @@ fn escaped(choices: &mut impl Choices, cell: &str) -> String {
                 for byte in character.encode_utf8(&mut bytes).bytes() {
                     result.push_str(&format!("%{byte:02X}"));
                 }
+            }
+            6 if !plain || character == '\'' => {
+                let mut bytes = [0; 4];
+                for byte in character.encode_utf8(&mut bytes).bytes() {
+                    result.push_str(&format!("%25{byte:02X}"));
+                }
+            }
+            7 if !plain || character == '\'' => result.push_str(&format!("&amp;#{};", u32::from(character))),
+            8 if !plain => {
+                let mut bytes = [0; 4];
+                let latin = u8::try_from(u32::from(character));
+                let written =
+                    latin.map_or(character.encode_utf8(&mut bytes).as_bytes().to_vec(), |one| vec![one]);
+                written.iter().for_each(|byte| result.push_str(&format!("\\x{byte:02x}")));
+            }
+            8 if character == '\'' => result.push_str("\\'"),
+            10 | 11 if choices.chance(60) => result.push(look_alike(character)),
+            9 if character.is_ascii_punctuation() || character == ' ' => {
+                result.push_str(&format!("={:02X}", u32::from(character)));
             }
             _ => result.push(character),
         }
@@ -313,6 +380,29 @@ fn aligned(choices: &mut impl Choices, cells: &[String]) -> String {
 /// Writes a gap just short enough to cross, or just too long.
 fn gap(choices: &mut impl Choices) -> String {
     choices.pick(&[" ", "\n>", "\t", "> "]).repeat([3, 85, 128, 129, 255, 256, 257][choices.below(7)])
+}
+
+/// Writes some cells of a record as a query, a form body, a path or fields.
+fn form(choices: &mut impl Choices, row: &[Cell]) -> String {
+    let mut form = choices.pick(&["https://x.example/u?", "", "", "x@y.example:", "/a/"]).to_owned();
+    let between = choices.pick(&["&", "&", "&", "&amp;", "/", ":", "%26", "\\n", "?", "#", "+"]);
+    for number in 0..choices.between(1, 4) {
+        if number > 0 {
+            form.push_str(between);
+        }
+        if between.starts_with('&') || choices.chance(20) {
+            form.push_str(choices.pick(&["a=", "name=", "k[0]=", "=", "b"]));
+        }
+        let cell = planted(choices, row);
+        let space = choices.pick(&["+", "+", "%20", "_", " "]);
+        form.push_str(&match choices.below(4) {
+            0 => cell,
+            1 => cell.replace(' ', space).replace('@', "%40"),
+            2 => cell.replace('+', "%2B").replace(' ', space),
+            _ => cell.replace([' ', '-'], space),
+        });
+    }
+    form
 }
 
 /// Writes an address made from the words of a record.

@@ -120,6 +120,11 @@ fn digits_names_and_emails() {
     alone(email, cell, "isaiah.langer%40example.org", &["isaiah.langer%40example.org"]);
     alone(email, cell, "u=isaiah.langer@example.org&x", &["isaiah.langer@example.org"]);
     alone(email, cell, "xisaiah.langer@example.org", &[]);
+    alone(email, "jane@bücher.example", "jane@xn--bcher-kva.example", &["jane@xn--bcher-kva.example"]);
+    alone(email, "jane@xn--bcher-kva.example", "Jane@BÜCHER.example", &["Jane@BÜCHER.example"]);
+    alone(email, "jane@xn--abc-.example", "jane@abc.example", &[]);
+    // Joined to a word: attached, and nothing else is there.
+    alone(email, cell, "isaiah.langer@example.orgSent", &[]);
     alone(email, cell, "isaiah.langer@example.org.uk", &["isaiah.langer@example.org"]);
 }
 
@@ -146,6 +151,8 @@ fn escapes_are_a_second_reading() {
     alone("a*", "Mária", "M=C3=A1ria", &["M=C3=A1ria"]);
     alone("a*", "Hospital", "Hosp=\r\nital", &["Hosp=\r\nital"]);
     alone("a*", "12345678", r"id\n12345678", &["12345678"]);
+    alone("a* name", "Orla Fenwick", "a=b&name=Orla+Fenwick", &["Orla+Fenwick"]);
+    alone("a* name", "Orla Fenwick", "name=Orla+Fenwick", &[]);
 }
 
 const PATIENTS: [&str; 5] = ["ssn* ignore=-", "firstName", "lastName", "dob", "email* email"];
@@ -183,8 +190,9 @@ fn facts_are_of_one_row() {
         &["75 ssn=123-45-6789 @1 +email=isaiah.langer@contoso.example"],
     );
     patient("123-45-6789 isaiah.langer@gmail.example", &["75 ssn=123-45-6789 @1 +firstName=isaiah"]);
-    // A value in the same unbreakable run as the primary is not evidence.
-    patient("https://x.example/Langer/123-45-6789", &["65 ssn=123-45-6789 @1"]);
+    // A value in the same segment of an unbreakable run as the primary is not evidence.
+    patient("https://x.example/Langer.123-45-6789", &["65 ssn=123-45-6789 @1"]);
+    patient("https://x.example/Langer/123-45-6789", &["75 ssn=123-45-6789 @1 +lastName=Langer"]);
     // A repeated value is not a second fact.
     patient("Langer Langer 123-45-6789", &["75 ssn=123-45-6789 @1 +lastName=Langer +lastName=Langer"]);
     // A value with fewer than three letters never counts.

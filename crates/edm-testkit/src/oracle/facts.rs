@@ -115,7 +115,7 @@ impl RowContext<'_> {
             if !of_row
                 || own_value
                 || overlap(stretch, primary.stretch())
-                || self.geometry.share_one_place_run(stretch, primary.stretch())
+                || self.geometry.share_segment(stretch, primary.stretch())
                 || !self.geometry.is_near(primary.stretch(), stretch, proximity)
             {
                 continue;
@@ -150,7 +150,7 @@ impl RowContext<'_> {
             let candidate = Candidate { order, ..candidate };
             let hindered = kept.iter().any(|other| {
                 overlap(other.stretch, candidate.stretch)
-                    || self.geometry.share_one_place_run(other.stretch, candidate.stretch)
+                    || self.geometry.share_segment(other.stretch, candidate.stretch)
             });
             if !hindered {
                 kept.push(candidate);

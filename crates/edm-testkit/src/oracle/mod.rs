@@ -13,6 +13,7 @@ mod facts;
 mod folding;
 mod foldings;
 mod longer_tokens;
+mod look_alikes;
 mod names;
 mod reading;
 mod report;

@@ -2,7 +2,7 @@
 
 use edm_model::{CaseRule, DiacriticRule, Proximity, ProximityUnit};
 
-use super::folding::{fold, placed};
+use super::folding::{Placed, fold, placed};
 use super::reading::{Class, class, is_white};
 use super::windows::source_view;
 
@@ -18,7 +18,7 @@ pub(crate) type Stretch = (usize, usize);
 pub(crate) struct TextGeometry<'a> {
     text: &'a str,
     atoms: Vec<Stretch>,
-    one_place_runs: Vec<Stretch>,
+    segments: Vec<Stretch>,
     table_rows: Vec<Stretch>,
 }
 
@@ -32,13 +32,13 @@ impl<'a> TextGeometry<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
         let reading = source_view(&placed(text));
         let atoms = reading.atoms.iter().map(|atom| reading.source(atom.first, atom.end)).collect();
-        let one_place_runs = runs(text).into_iter().filter(is_one_place).map(|run| run.stretch).collect();
-        Self { text, atoms, one_place_runs, table_rows: table_rows(text) }
+        let segments = runs(text).iter().filter(|run| is_unbreakable(run)).flat_map(segments).collect();
+        Self { text, atoms, segments, table_rows: table_rows(text) }
     }
 
-    /// Returns whether both spans overlap the same unbreakable run.
-    pub(crate) fn share_one_place_run(&self, one: Stretch, other: Stretch) -> bool {
-        self.one_place_runs.iter().any(|run| overlap(*run, one) && overlap(*run, other))
+    /// Returns whether both spans overlap the same segment of an unbreakable run.
+    pub(crate) fn share_segment(&self, one: Stretch, other: Stretch) -> bool {
+        self.segments.iter().any(|segment| overlap(*segment, one) && overlap(*segment, other))
     }
 
     /// Returns whether both spans are contained in the same table row.
@@ -94,6 +94,8 @@ impl<'a> TextGeometry<'a> {
 struct Run {
     stretch: Stretch,
     folded: String,
+    /// Each of its characters, and what that folds to.
+    characters: Vec<(Placed, Vec<char>)>,
 }
 
 fn runs(text: &str) -> Vec<Run> {
@@ -117,9 +119,14 @@ fn runs(text: &str) -> Vec<Run> {
             runs.extend(open.take());
         }
         script = own.or(script);
-        let run = open.get_or_insert(Run { stretch: (place.start, place.start), folded: String::new() });
+        let run = open.get_or_insert(Run {
+            stretch: (place.start, place.start),
+            folded: String::new(),
+            characters: Vec::new(),
+        });
         run.stretch.1 = place.end;
         run.folded.extend(folded.iter().map(|place| place.character));
+        run.characters.push((place, folded.iter().map(|place| place.character).collect()));
     }
     runs.extend(open);
     runs
@@ -133,7 +140,7 @@ fn is_cluster(character: char) -> bool {
     class(character) == Class::Cluster
 }
 
-fn is_one_place(run: &Run) -> bool {
+fn is_unbreakable(run: &Run) -> bool {
     if run.stretch.1 - run.stretch.0 > RUN_BYTES_MAX {
         return false;
     }
@@ -146,6 +153,62 @@ fn is_one_place(run: &Run) -> bool {
         && drive.next() == Some(':')
         && drive.next() == Some('\\');
     run.contains('@') || run.contains("://") || begins || has_drive
+}
+
+const DIVIDERS: &str = "/\\:&?#";
+
+/// Divides a run into its segments, and those without `@` at each `+`.
+fn segments(run: &Run) -> Vec<Stretch> {
+    let written: Vec<char> = run.characters.iter().map(|(place, _)| place.character).collect();
+    let hexadecimal = |from: usize, count: usize| {
+        let digits: String = written.iter().skip(from).take(count).collect();
+        (digits.len() == count).then(|| u32::from_str_radix(&digits, 16).ok()).flatten()
+    };
+    let is_hexadecimal = |from: usize, count: usize| {
+        (from..from + count).all(|at| written.get(at).is_some_and(char::is_ascii_hexdigit))
+    };
+    let mut segments: Vec<Vec<usize>> = vec![Vec::new()];
+    let mut position = 0;
+    while position < written.len() {
+        let escape = match (written[position], written.get(position + 1)) {
+            ('\\', Some('u')) => is_hexadecimal(position + 2, 4),
+            ('\\', Some('x')) => is_hexadecimal(position + 2, 2),
+            _ => false,
+        };
+        let is_twice = written[position..].starts_with(&['%', '2', '5']) && is_hexadecimal(position + 3, 2);
+        let digits = position + if is_twice { 3 } else { 1 };
+        let represented = (written[position] == '%' && is_hexadecimal(digits, 2))
+            .then(|| hexadecimal(digits, 2).and_then(char::from_u32))
+            .flatten()
+            .filter(char::is_ascii);
+        let folded = &run.characters[position].1;
+        if represented.is_some_and(|c| ends_run(c) || DIVIDERS.contains(c)) {
+            segments.push(Vec::new());
+            position = digits + 2;
+            continue;
+        }
+        if !escape && folded.iter().any(|c| DIVIDERS.contains(*c)) {
+            segments.push(Vec::new());
+        } else {
+            segments.last_mut().expect("one is there from the start").push(position);
+        }
+        position += 1;
+    }
+    let holds = |at: usize, wanted: char| run.characters[at].1.contains(&wanted);
+    let is_address = |segment: &Vec<usize>| {
+        let own: String = segment.iter().map(|at| written[*at]).collect();
+        own.contains("%40") || own.contains("%2540") || segment.iter().any(|at| holds(*at, '@'))
+    };
+    let divided = segments.iter().flat_map(|segment| {
+        let is_address = is_address(segment);
+        let divides = |at: &usize| !is_address && holds(*at, '+');
+        segment.split(divides).collect::<Vec<_>>()
+    });
+    let stretch = |positions: &[usize]| {
+        let (first, last) = (positions.first()?, positions.last()?);
+        Some((run.characters[*first].0.start, run.characters[*last].0.end))
+    };
+    divided.filter_map(stretch).collect()
 }
 
 /// A line, as a possible table row.

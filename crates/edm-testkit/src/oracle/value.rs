@@ -26,7 +26,7 @@ pub(crate) fn canonical(column: &Column, cell: &str, tokens_max: u32) -> Option<
     let value = match &rule.data_type {
         DataType::Text => text_form(&reading, rule, 0, last),
         DataType::Digits { width } => digits_cell(&reading, rule, *width)?,
-        DataType::Email => email::cell(&reading)?,
+        DataType::Email => email::cell(&reading, rule.case, rule.diacritics)?,
         DataType::Name => Names { reading: &reading, rule }.cell().form(),
         DataType::Ssn
         | DataType::Card

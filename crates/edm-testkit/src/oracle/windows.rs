@@ -44,7 +44,7 @@ pub(crate) fn occurrences(text: &str, readings: &[Vec<Placed>], sought: &Sought<
     for placed in readings {
         let reading = Reading::new(placed, rule.case, rule.diacritics);
         let here = match &rule.data_type {
-            DataType::Email => emails(&reading, values),
+            DataType::Email => emails(&reading, rule, values),
             DataType::Name => names(&reading, sought),
             other if types::has_recogniser(other) => recognised(&reading, rule, values),
             _ => windows(&reading, rule, values),
@@ -121,26 +121,19 @@ fn names(reading: &Reading, sought: &Sought<'_>) -> Vec<Occurrence> {
     found
 }
 
-fn emails(reading: &Reading, values: &BTreeSet<&str>) -> Vec<Occurrence> {
+fn emails(reading: &Reading, rule: &Rule, values: &BTreeSet<&str>) -> Vec<Occurrence> {
     let characters = reading.slice(0, reading.characters.len());
     let mut found = Vec::new();
     for at in (0..characters.len()).filter(|position| characters[*position] == '@') {
-        let best = email::around(&characters, at)
-            .into_iter()
-            .filter_map(|address| {
-                let value: String = characters[address.first..address.end].iter().collect();
-                let (start, end) = reading.source(address.first, address.end);
-                values.contains(value.as_str()).then_some(Occurrence {
-                    start,
-                    end,
-                    value,
-                    attached: false,
-                    written: false,
-                    inside: false,
-                })
-            })
-            .max_by_key(|found| (found.end - found.start, std::cmp::Reverse(found.start)));
-        found.extend(best);
+        for address in email::around(&characters, at) {
+            let written = &characters[address.first..address.end];
+            let value = email::form(written, rule.case, rule.diacritics);
+            let (start, end) = reading.source(address.first, address.end);
+            if values.contains(value.as_str()) {
+                let attached = address.attached;
+                found.push(Occurrence { start, end, value, attached, written: false, inside: false });
+            }
+        }
     }
     found
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! values of the row near the hit
 //!   → candidates   near enough, not the primary value itself, one for each place
-//!   → kept         longest first, no two overlapping or in one unbreakable run
+//!   → kept         longest first, no two overlapping or in one segment of a run
 //!   → values       equal values are one fact
 //!   → assigned     each fact to a group (assign)          refused if a group lacks facts or has too many
 //! ```
@@ -119,10 +119,10 @@ fn candidates<T: Trace>(
     }
     matches.sort_unstable_by_key(|other| (other.span, other.column));
     // Found once, and only if something is near: finding runs walks the text.
-    let hit_runs = context.runs().runs_at(hit.span);
+    let hit_segments = context.runs().segments_at(hit.span);
     let candidate = |same_span: &[&RowMatch]| {
         let span = same_span[0].span;
-        if let Some(reason) = outside(context, pattern, hit, &hit_runs, span) {
+        if let Some(reason) = outside(context, pattern, hit, &hit_segments, span) {
             if T::RECORDS {
                 let counted =
                     same_span.iter().filter(|other| other.counts_as_evidence && pattern.counts(other.column));
@@ -146,14 +146,14 @@ fn outside(
     context: &Context<'_>,
     pattern: &PatternPlan,
     hit: &Hit,
-    hit_runs: &[ZoneSpan],
+    hit_segments: &[ZoneSpan],
     span: ZoneSpan,
 ) -> Option<DropReason> {
     if span.overlaps(hit.span) {
         Some(DropReason::Covered)
     } else if !context.is_near(&pattern.proximity, hit.span, span) {
         Some(DropReason::Far)
-    } else if hit_runs.iter().any(|run| run.overlaps(span)) {
+    } else if hit_segments.iter().any(|segment| segment.overlaps(span)) {
         Some(DropReason::InOneRun)
     } else {
         None
@@ -174,8 +174,8 @@ fn voided<T: Trace>(pattern: &PatternPlan, candidates: &[Candidate], trace: &mut
     candidates.iter().any(|candidate| column(candidate).is_some())
 }
 
-/// Keeps candidates greedily, the longest first, then the leftmost: none overlaps another, and an
-/// unbreakable run has one.
+/// Keeps candidates greedily, the longest first, then the leftmost: none overlaps another, and a
+/// segment of an unbreakable run has one.
 fn keep_disjoint<T: Trace>(
     context: &Context<'_>,
     mut candidates: Vec<Candidate>,
@@ -193,9 +193,9 @@ fn keep_disjoint<T: Trace>(
     });
     let mut taken = DisjointSpans::new();
     candidates.retain(|candidate| {
-        let runs = context.runs().runs_at(candidate.span);
+        let segments = context.runs().segments_at(candidate.span);
         let covered = taken.overlap(candidate.span);
-        let free = !covered && !runs.iter().any(|run| taken.overlap(*run));
+        let free = !covered && !segments.iter().any(|segment| taken.overlap(*segment));
         if free {
             taken.insert(candidate.span);
         } else if T::RECORDS {

@@ -357,7 +357,7 @@ impl<'e, 'c> Explainer<'e, 'c> {
         if let Some(row) = self.log.matched.get(&self.placed(primary)) {
             return if !explained.rows.rows.contains(row) {
                 PrimaryVerdict::MatchedAs(*row)
-            } else if self.context.runs().runs_at(primary.span).iter().any(|run| run.overlaps(hit.span)) {
+            } else if self.context.runs().segments_at(primary.span).iter().any(|one| one.overlaps(hit.span)) {
                 PrimaryVerdict::InOneRun
             } else if !self.scope.plan.is_evidence(hit.column) {
                 PrimaryVerdict::WeakColumn

@@ -6,7 +6,7 @@ fn check(text: &str, expected: Option<&str>) {
 }
 
 #[test]
-fn decodes_each_escape_once() {
+fn decodes_escapes() {
     check("plain text", None);
     check(r"van der\nBerg", Some("van der\nBerg"));
     check(r"\u00e9\ud83d\ude42", Some("é🙂"));
@@ -19,7 +19,23 @@ fn decodes_each_escape_once() {
     check("O&#39;Neil &eacute;&#x41;", Some("O'Neil éA"));
     check("a & b &; &unheardof;", None);
     check("so=\r\nft =3D =C3=A9 =41", Some("soft = é =41"));
-    check("%2540", Some("%40"));
+}
+
+#[test]
+fn decodes_signs_of_programs_and_mail() {
+    check("ada=40x.example 900=2D12=2D3456 a=20b", Some("ada@x.example 900-12-3456 a b"));
+    check("=2d =41 =7F =C3 =0A =4", None);
+    check(r"M\xc3\xbcller \x41\x42 Jos\xe9 \xC3\xA9", Some("Müller AB José é"));
+    check(r"\x9f \x4 \xyz", None);
+    check(r"O\'Bryan", Some("O'Bryan"));
+}
+
+#[test]
+fn decodes_twice_what_was_escaped_twice() {
+    check("%2540 %252540 a%2520b", Some("@ %40 a b"));
+    check("%25C3%25BC%C3%BC%2541%41", Some("üüAA"));
+    check("%25FF %25 %2", Some("%FF % %2"));
+    check("O&amp;#39;Neil &amp;eacute; &amp;amp;lt; &amp;x; &amp;", Some("O'Neil é &lt; &x; &"));
 }
 
 #[test]

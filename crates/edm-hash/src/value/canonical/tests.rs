@@ -204,6 +204,7 @@ fn typed_cells() {
     check(&email, "Ada <ada@example.org>", REFUSED);
     check(&email, "ada@localhost", REFUSED);
     check(&email, "a@b@c.org", REFUSED);
+    check(&email, "jane@BÜCHER.example", Ok("jane@bücher.example"));
     let name = rule(DataType::Name, "");
     check(&name, "Smith-Jones", Ok("smithjones"));
     check(&name, "Smith, John", Ok("johnsmith"));

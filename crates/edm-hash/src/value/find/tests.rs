@@ -123,3 +123,87 @@ fn email_windows() {
     check(&email, "ada@localhost", &[], &["ada@localhost"]);
     check(&email, "a @ b.org", &[], &["a@b.org"]);
 }
+
+#[test]
+fn email_labels_of_punycode() {
+    let email = rule(DataType::Email, "");
+    for text in [
+        "jane@bücher.example",
+        "jane@xn--bcher-kva.example",
+        "Jane@XN--Bcher-KVA.EXAMPLE",
+        "<mailto:jane@xn--bcher-kva.example>",
+        "x=jane@xn--bcher-kva.example&y",
+        "jane@xn--bcher-kva.example.",
+        "jane@xn--bcher-kva.example.Thanks",
+        "jane@bu\u{308}cher.example",
+        "jane@ＸＮ－－ｂｃｈｅｒ－ｋｖａ．example",
+        "メールはjane@xn--bcher-kva.exampleまで",
+    ] {
+        check(&email, text, &["jane@bücher.example"], &["jane@xn--bcher-kva.example", "jane@bucher.example"]);
+    }
+    check(&email, "jane@mail.xn--mnchen-3ya.xn--p1ai", &["jane@mail.münchen.рф", "jane@mail.münchen"], &[]);
+    check(&email, "jane@xn--r8jz45g.jp", &["jane@例え.jp"], &[]);
+    check(&email, "jane@xn--p1ai.xn--p1ai", &["jane@рф.рф"], &[]);
+    check(&email, "jane@xn--mgbh0fb.xn--kgbechtv", &["jane@مثال.إختبار"], &[]);
+    check(&email, "xn--bcher-kva@example.org", &["xn--bcher-kva@example.org"], &["bücher@example.org"]);
+    check(&email, "jane@xn--abc-.example", &["jane@xn--abc-.example"], &["jane@abc.example"]);
+    check(&email, "jane@axn--bcher-kva.example", &["jane@axn--bcher-kva.example"], &["jane@bücher.example"]);
+    check(&email, "jane@xn-bcher-kva.example", &["jane@xn-bcher-kva.example"], &["jane@bücher.example"]);
+    check(&email, "jane@a--b.example", &["jane@a--b.example"], &[]);
+    check(&email, "jane@xn--99999999.example", &["jane@xn--99999999.example"], &[]);
+    let mut folding = rule(DataType::Email, "");
+    folding.diacritics = edm_model::DiacriticRule::Fold;
+    check(&folding, "jane@xn--bcher-kva.example", &["jane@bucher.example"], &[]);
+    let mut sensitive = rule(DataType::Email, "");
+    sensitive.case = edm_model::CaseRule::Sensitive;
+    check(&sensitive, "Jane@XN--Bcher-KVA.Example", &["Jane@Bücher.Example"], &["jane@bücher.example"]);
+}
+
+#[test]
+fn email_joined_to_words() {
+    let email = rule(DataType::Email, "");
+    check(&email, "jane@example.comSent from", &["~jane@example.com", "jane@example.comsent"], &[]);
+    check(&email, "jane@example.comsent from", &["~jane@example.com"], &[]);
+    check(&email, "jane@example.comTel.", &["~jane@example.com"], &[]);
+    check(&email, "jane@example.orgVon: Ulm", &["~jane@example.org"], &[]);
+    check(&email, "jane@example.deGesendet", &["~jane@example.de"], &["jane@example.d"]);
+    check(&email, "jane@mail.example.co.ukBest regards", &["~jane@mail.example.co.uk"], &[]);
+    check(&email, "jane@example.comSent-from", &["~jane@example.com"], &[]);
+    check(&email, "jane@example.com2024-01-02", &["~jane@example.com", "jane@example.com2024-01-02"], &[]);
+    check(&email, "jane@example.com5550143", &["~jane@example.com"], &[]);
+    check(&email, "jane@example.comSent2024", &["~jane@example.com", "~jane@example.comsent"], &[]);
+    check(&email, "5550143jane@example.com", &["~jane@example.com", "5550143jane@example.com"], &[]);
+    check(&email, "2024-01-02jane@example.com", &["~jane@example.com"], &[]);
+    check(&email, "5550143jane@example.comSent", &["~jane@example.com"], &[]);
+    check(&email, "5550143jane@xn--bcher-kva.exampleSent", &["~jane@bücher.example"], &[]);
+    check(&email, "x=jane@example.comSent", &["~jane@example.com", "~x=jane@example.com"], &[]);
+    // Ends that are whole without it are not attached.
+    check(&email, "jane@example.company", &["jane@example.company", "~jane@example.com"], &[]);
+    check(&email, "jane@example.com.Sent", &["jane@example.com"], &["jane@example.com.s"]);
+    // Too little is left, or not the last label, or no letters of ASCII.
+    check(&email, "jane@example.info", &["jane@example.info"], &["jane@example.in", "jane@example.inf"]);
+    check(&email, "jane@example.dev", &["jane@example.dev"], &["jane@example.de"]);
+    check(&email, "jane@example.comx", &["jane@example.comx"], &["jane@example.com"]);
+    check(
+        &email,
+        "jane@exampleserver.com",
+        &["jane@exampleserver.com"],
+        &["jane@example", "jane@exampleserver.c"],
+    );
+    check(&email, "jane@a.exampleserver.com", &["jane@a.exampleserver"], &["jane@a.example"]);
+    check(&email, "jane@example.straßenbau", &["jane@example.strassenbau"], &["jane@example.st.rassenbau"]);
+    check(&email, "jane@example.жкомпания", &["jane@example.жкомпания"], &["jane@example.жком"]);
+    check(&email, "jane@example.a7", &["jane@example.a7"], &["jane@example.a"]);
+    check(&email, "jane@example.com-2024", &["jane@example.com-2024"], &["jane@example.com"]);
+    let long = "jane@x.abcdefghijklmnopqrstuvwxyzabc";
+    check(&email, long, &["~jane@x.abcdefghijklmnopqrstuvwx"], &["jane@x.abcdefghijklmnopqrstuvwxy"]);
+    // Nothing says where a word in front ends.
+    check(&email, "Mailjane@example.com", &["mailjane@example.com"], &["jane@example.com"]);
+    check(
+        &email,
+        "jane.5roe@example.com",
+        &["~roe@example.com", "jane.5roe@example.com"],
+        &["5roe@example.com"],
+    );
+    check(&email, "jane5@example.com", &["jane5@example.com"], &["5@example.com"]);
+}

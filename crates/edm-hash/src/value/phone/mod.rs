@@ -381,7 +381,7 @@ impl<'a> PhoneReader<'a> {
         let closes = open > 0 && self.folded.text().as_bytes().get(end as usize) == Some(&b')');
         // Four characters at most: a parenthesis, a sign, a space and a parenthesis.
         let start_offset = -((signs + usize::from(opens)) as i32);
-        Window { start_offset, end_offset: u32::from(closes), ..number }
+        Window { start_offset, end_offset: i32::from(closes), ..number }
     }
 
     /// Returns the atom before, after a `+`, from which on an international number is written that
