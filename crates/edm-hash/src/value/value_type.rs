@@ -27,9 +27,9 @@ pub(crate) trait ValueType: Copy {
     const HAS_VOCABULARY: bool = false;
     /// Whether [`write_plain`](Self::write_plain) knows any way of writing.
     const HAS_FAST_PATH: bool = true;
-    /// Whether its values may have alternative forms ([`push_alternatives`](Self::push_alternatives)).
-    /// [`write_plain`](Self::write_plain) leaves cells that have one to
-    /// [`push_cell`](Self::push_cell).
+    /// Whether its values may have alternative forms
+    /// ([`push_alternatives`](Self::push_alternatives)). [`write_plain`](Self::write_plain) leaves
+    /// cells that have one to [`push_cell`](Self::push_cell).
     const HAS_ALTERNATIVES: bool = false;
     /// Whether forms are written with a space between their words, which the canonical form has
     /// not.

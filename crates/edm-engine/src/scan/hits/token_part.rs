@@ -1,5 +1,5 @@
-//! Values that are part of a longer token, which hold for nothing by themselves (`docs/matching.md`,
-//! Parts of longer tokens).
+//! Values that are part of a longer token, which hold for nothing by themselves
+//! (`docs/matching.md`, Parts of longer tokens).
 
 use edm_model::DataType;
 

@@ -42,7 +42,8 @@ fn ending_with_wide(text: &[u8], pieces: &[(u32, u32); 64], endings: &EndingSet)
         // SAFETY: each end lies in the text and at least as many bytes after its begin as are read
         // before it.
         let last = unsafe { _mm512_i32gather_epi32::<1>(from, text.as_ptr().cast::<i32>()) };
-        // The last byte is the highest of each lane. Where it is beyond ASCII, the lane is negative.
+        // The last byte is the highest of each lane. Where it is beyond ASCII, the lane is
+        // negative.
         let ascii = !_mm512_cmplt_epi32_mask(last, _mm512_setzero_si512());
         let row = _mm512_permutex2var_epi32(front, _mm512_srli_epi32::<24>(last), back);
         let before = _mm512_srli_epi32::<16>(last);

@@ -3,8 +3,8 @@
 //! Problem: what an address must know of a word (is it an ordinal number, does it end with a suffix
 //! such as `straße`) needs its text, and most words are neither.
 //!
-//! Idea: the last two bytes decide for nearly all words. All endings are one table of 32 words of 32
-//! bits: the last letter is the word's number, the letter before it the bit.
+//! Idea: the last two bytes decide for nearly all words. All endings are one table of 32 words of
+//! 32 bits: the last letter is the word's number, the letter before it the bit.
 //!
 //! ```text
 //! "straße": last 'e' → row 5, before it 0xBA (beyond ASCII) → bit 31
@@ -14,8 +14,8 @@
 //! The table is two registers (AVX-512), and one instruction gathers the ends of 16 atoms, so the
 //! number of endings costs nothing. Atoms whose ends match are then compared one by one.
 //!
-//! What must stay true: a match may be wrong, a miss may not. Comparing 19 endings one after another
-//! took 9 % of a scan.
+//! What must stay true: a match may be wrong, a miss may not. Comparing 19 endings one after
+//! another took 9 % of a scan.
 
 #[cfg(target_arch = "x86_64")]
 mod avx512;

@@ -26,8 +26,8 @@ impl Listed {
 /// The forms of suffixes.
 pub(super) const SUFFIXES: [&str; 5] = ["jr", "sr", "ii", "iii", "iv"];
 
-/// The words in their order, and by their first byte the lengths of those that begin with it, as bits: that
-/// answers for nearly all words of a text.
+/// The words in their order, and by their first byte the lengths of those that begin with it, as
+/// bits: that answers for nearly all words of a text.
 struct Table {
     words: Vec<(&'static str, Listed)>,
     lengths: [u64; 256],

@@ -276,7 +276,8 @@ impl<'a> PhoneReader<'a> {
         (1..=2).contains(&count) && gap.chars().all(separates) || spaced
     }
 
-    /// Calls `each` with every run that begins at an atom of `starts`, where that may begin a number.
+    /// Calls `each` with every run that begins at an atom of `starts`, where that may begin a
+    /// number.
     fn each_run(
         &self,
         starts: &Range<usize>,
