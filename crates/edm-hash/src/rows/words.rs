@@ -63,13 +63,17 @@ pub(crate) fn each_head(parted: &[u8], each: &mut dyn FnMut(&[u8])) {
 }
 
 /// Returns how many bytes of an atom are its head.
+#[inline]
 pub fn head_end(atom: &[u8]) -> usize {
     // Nearly all heads are ASCII.
-    if let Some((head, _)) = atom.split_first_chunk::<HEAD_CHARACTERS>()
-        && head.is_ascii()
-    {
-        return HEAD_CHARACTERS;
+    match atom.first_chunk::<HEAD_CHARACTERS>() {
+        Some(head) if head.iter().fold(0, |all, byte| all | byte) < 0x80 => HEAD_CHARACTERS,
+        _ => head_end_beyond(atom),
     }
+}
+
+#[cold]
+fn head_end_beyond(atom: &[u8]) -> usize {
     let begins = atom.iter().enumerate().filter(|(_, byte)| begins_character(**byte));
     begins.map(|(at, _)| at).nth(HEAD_CHARACTERS).unwrap_or(atom.len())
 }

@@ -38,6 +38,12 @@ pub trait Prefilter {
         let _ = word;
         u64::MAX
     }
+    /// Which of 64 atoms, the `word`th, have another form in names, and which are one word with the
+    /// next one; `None` where that was not looked for.
+    fn other_forms(&self, word: usize) -> Option<[u64; 2]> {
+        let _ = word;
+        None
+    }
     /// How many significant digits numbers have that are written to a width, as bits: bit 63 is 63
     /// and more.
     fn significant_digits(&self) -> u64;

@@ -6,14 +6,25 @@ use crate::generation::RulePrefilter;
 use crate::prepared::active_type::Accelerators;
 use crate::prepared::rule_groups::Sizes;
 
+/// Which atoms may be words of names in another way than as they stand.
+#[derive(Default)]
+pub(crate) struct NameAtoms {
+    /// Those that may be a name of several words, by their first characters.
+    pub(crate) heads: AtomSet,
+    /// Those that have another form in names.
+    pub(crate) changed: AtomSet,
+    /// Those that are one word with the next one.
+    pub(crate) pairs: AtomSet,
+}
+
 /// The prefilters of a group as one.
 pub(crate) struct GroupPrefilter<'a> {
     pub(crate) prefilters: &'a [&'a RulePrefilter],
     pub(crate) accelerators: Accelerators,
     /// `None`: nothing is known of any atom.
     pub(crate) possible: Option<&'a AtomSet>,
-    /// `None`: any atom may be a value of several words that is written as one.
-    pub(crate) heads: Option<&'a AtomSet>,
+    /// What is known of atoms of names beside that; `None`: nothing.
+    pub(crate) names: Option<&'a NameAtoms>,
     pub(crate) sizes: &'a Sizes,
 }
 
@@ -38,7 +49,11 @@ impl Prefilter for GroupPrefilter<'_> {
     }
 
     fn joined(&self, word: usize) -> u64 {
-        self.heads.map_or(u64::MAX, |heads| heads.word(word))
+        self.names.map_or(u64::MAX, |names| names.heads.word(word))
+    }
+
+    fn other_forms(&self, word: usize) -> Option<[u64; 2]> {
+        self.names.map(|names| [names.changed.word(word), names.pairs.word(word)])
     }
 
     fn significant_digits(&self) -> u64 {

@@ -34,7 +34,8 @@ use edm_model::DataType;
 
 use crate::bit_set::BitSet;
 use crate::prepared::rule_groups::RuleGroup;
-use crate::scan::hits::group_prefilter::GroupPrefilter;
+use crate::scan::hits::group_prefilter::{GroupPrefilter, NameAtoms};
+use crate::scan::hits::head_memo::HeadMemo;
 
 /// Every second atom of a word of 64.
 const EVERY_SECOND: u64 = u64::MAX / 3;
@@ -45,8 +46,8 @@ pub(crate) struct VocabularyMask {
     /// Which words of 64 atoms were tested.
     tested: Vec<bool>,
     possible: AtomSet,
-    /// Which atoms may be a name of several words, by their first characters.
-    heads: AtomSet,
+    names: NameAtoms,
+    head_memo: HeadMemo,
     /// The atoms of this round, and those that may follow in the next.
     round: Vec<AtomWord>,
     next_round: Vec<AtomWord>,
@@ -95,9 +96,9 @@ impl VocabularyMask {
         &self.possible
     }
 
-    /// Returns the atoms that may be a name of several words, as far as they were tested.
-    pub(crate) fn heads(&self) -> &AtomSet {
-        &self.heads
+    /// Returns what is known of the atoms of names, as far as they were tested.
+    pub(crate) fn names(&self) -> &NameAtoms {
+        &self.names
     }
 
     /// Tests all atoms of some words of 64, unless that was done before.
@@ -109,16 +110,20 @@ impl VocabularyMask {
     ) {
         let MaskRequest { group, folded, numeric } = request;
         let count = folded.atom_count().div_ceil(ATOMS_A_WORD);
+        let is_name = group.rule.data_type == DataType::Name;
         if self.tested.len() != count {
             self.tested.clear();
             self.tested.resize(count, false);
             self.possible.reset(folded.atom_count());
-            self.heads.reset(folded.atom_count());
+            if is_name {
+                let NameAtoms { heads, changed, pairs } = &mut self.names;
+                [heads, changed, pairs].into_iter().for_each(|set| set.reset(folded.atom_count()));
+                self.head_memo.clear();
+            }
         }
         let several = prefilter.several();
         let anywhere = several.plain.is_some();
         let digits_too = several.mixed.is_some() || several.digits.is_some();
-        let is_name = group.rule.data_type == DataType::Name;
         // What names ignore between two words is a joint, so it changes no word.
         let regular =
             is_name || group.rule.data_type != DataType::Address && group.rule.delimiters.is_empty();
@@ -168,7 +173,7 @@ impl VocabularyMask {
 
     /// Tests the other forms of the atoms of names, and adds the atoms of those that may occur.
     fn test_other_forms(&mut self, request: MaskRequest<'_>, prefilter: &GroupPrefilter<'_>) {
-        let Self { named, other_bytes, ranges, other_forms: found, .. } = self;
+        let Self { named, names, other_bytes, ranges, other_forms: found, .. } = self;
         other_bytes.clear();
         ranges.clear();
         found.clear();
@@ -180,6 +185,8 @@ impl VocabularyMask {
                 let form = &other_bytes[start..];
                 ranges.push((start as u32, (start + form.len()) as u32));
                 found.push(OtherForm { first, last, is_head: false });
+                let set = if first == last { &mut names.changed } else { &mut names.pairs };
+                set.insert(first..first + 1);
                 if joined_lengths >> form.len().min(63) & 1 == 1 {
                     ranges.push((start as u32, (start + head_end(form)) as u32));
                     found.push(OtherForm { first, last, is_head: true });
@@ -196,7 +203,7 @@ impl VocabularyMask {
         for index in self.may_occur.iter() {
             let OtherForm { first, last, is_head } = self.other_forms[index];
             match is_head {
-                true => self.heads.insert(first..first + 1),
+                true => self.names.heads.insert(first..first + 1),
                 false => self.possible.insert(first..last + 1),
             }
         }
@@ -204,18 +211,18 @@ impl VocabularyMask {
 
     /// Tests the first characters of the atoms that are as long as a name of several words.
     fn test_heads(&mut self, request: MaskRequest<'_>, prefilter: &GroupPrefilter<'_>) {
-        let (folded, lengths) = (request.folded, prefilter.joined_lengths());
+        let (folded, lengths, several) = (request.folded, prefilter.joined_lengths(), prefilter.several());
         self.round.clear();
         self.ranges.clear();
-        for number in self.named.iter().copied() {
-            let atoms = atoms_of_length(folded, number, lengths);
-            let from = self.ranges.len();
-            folded.append_ranges(number, atoms, &mut self.ranges);
-            for (start, end) in self.ranges.iter_mut().skip(from) {
-                let atom = &folded.text().as_bytes()[*start as usize..*end as usize];
-                *end = *start + head_end(atom) as u32;
-            }
-            self.round.push(AtomWord { number, atoms });
+        for at in 0..self.named.len() {
+            let number = self.named[at];
+            let digits = folded.digits().word(number);
+            // A suffix has letters, also behind digits.
+            let numbers = several.digits.is_some() || several.mixed.is_some();
+            let kinds = if several.plain.is_some() { !digits } else { 0 } | if numbers { digits } else { 0 };
+            let atoms = atoms_of_length(folded, number, lengths) & kinds;
+            let open = self.remembered_heads(folded, number, atoms);
+            self.round.push(AtomWord { number, atoms: open });
         }
         if self.ranges.is_empty() {
             return;
@@ -226,10 +233,44 @@ impl VocabularyMask {
         prefilter.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.may_occur));
         let mut next = 0;
         for AtomWord { number, atoms } in self.round.iter().copied() {
-            let heads = scattered(self.may_occur.from(next), atoms);
-            self.heads.set_word(number, self.heads.word(number) | heads);
-            next += atoms.count_ones() as usize;
+            let answers = self.may_occur.from(next);
+            let heads = scattered(answers, atoms);
+            self.names.heads.set_word(number, self.names.heads.word(number) | heads);
+            let count = atoms.count_ones() as usize;
+            for (at, (start, end)) in self.ranges[next..next + count].iter().enumerate() {
+                let bytes = &folded.text().as_bytes()[*start as usize..];
+                if let Some(head) = HeadMemo::head(bytes, (end - start) as usize) {
+                    self.head_memo.set(head, answers >> at & 1 == 1);
+                }
+            }
+            next += count;
         }
+    }
+
+    /// Adds those of some atoms whose head may occur as far as that is remembered, and appends the
+    /// ranges of the heads of all others. Returns these.
+    fn remembered_heads(&mut self, folded: &Folded, number: usize, atoms: u64) -> u64 {
+        let (text, ranges) = (folded.text().as_bytes(), folded.ranges());
+        let (mut rest, mut heads, mut open) = (atoms, 0, 0);
+        while rest != 0 {
+            let bit = rest & rest.wrapping_neg();
+            let (start, end) = ranges[number * ATOMS_A_WORD + bit.trailing_zeros() as usize];
+            rest &= rest - 1;
+            let bytes = &text[start as usize..];
+            let length = (end - start) as usize;
+            match HeadMemo::head(bytes, length).and_then(|head| self.head_memo.get(head)) {
+                Some(true) => heads |= bit,
+                Some(false) => {}
+                None => {
+                    self.ranges.push((start, start + head_end(&bytes[..length]) as u32));
+                    open |= bit;
+                }
+            }
+        }
+        if heads != 0 {
+            self.names.heads.set_word(number, self.names.heads.word(number) | heads);
+        }
+        open
     }
 
     /// Tests the atoms of the round, and adds those that may occur.

@@ -158,7 +158,7 @@ impl<'a> WindowHasher<'a> {
             prefilters: &self.prefilters,
             accelerators: self.accelerators,
             possible: None,
-            heads: None,
+            names: None,
             sizes,
         };
         let (keys, rule) = (&self.group.keys, &self.group.rule);
@@ -174,8 +174,8 @@ impl<'a> WindowHasher<'a> {
         }
         let nothing = (is_name && sizes.lists_vocabulary).then_some(&*none);
         let possible_atoms = if uses_vocabulary { Some(vocabulary.possible()) } else { nothing };
-        let heads = (uses_vocabulary && is_name).then_some(vocabulary.heads());
-        let prefilter = GroupPrefilter { possible: possible_atoms, heads, ..prefilter };
+        let names = (uses_vocabulary && is_name).then_some(vocabulary.names());
+        let prefilter = GroupPrefilter { possible: possible_atoms, names, ..prefilter };
         possible.fit(folded.atom_count());
         let text = RuleText { rule, folded };
         edm_hash::start_mask(text, words.clone(), numeric, &prefilter, possible);

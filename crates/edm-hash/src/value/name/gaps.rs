@@ -69,10 +69,10 @@ pub(super) fn push_as_text(gap: &str, delimiters: &Delimiters, out: &mut String)
 
 /// Returns the sign that closes what a gap opens, for each sign that may.
 fn opened(gap: &str) -> Option<char> {
-    // Nearly all gaps are one character.
-    if gap.len() < 2 {
+    // Nearly all gaps are one character, or do not begin with white space and end with a sign.
+    let [b' ' | b'\t' | b'\r' | b'\n', .., b'(' | b'[' | b'"' | b'\'' | 0x80..=0xFF] = gap.as_bytes() else {
         return None;
-    }
+    };
     let (mut white, mut opening) = (0, None);
     let mut pure = true;
     plain(gap, |character| {

@@ -28,7 +28,15 @@ pub(super) fn dotless(atom: &str) -> Cow<'_, str> {
 }
 
 /// Returns an atom of letters as names have it (rules M1 and M2).
+#[inline]
 pub(super) fn word(atom: &str, folds_diacritics: bool) -> Cow<'_, str> {
+    if !folds_diacritics && atom.is_ascii() {
+        return Cow::Borrowed(atom);
+    }
+    changed_word(atom, folds_diacritics)
+}
+
+fn changed_word(atom: &str, folds_diacritics: bool) -> Cow<'_, str> {
     let atom = dotless(atom);
     if folds_diacritics && has_pair(atom.as_bytes()) {
         let shorter = one_for_two(&atom);
@@ -42,8 +50,10 @@ pub(super) fn word(atom: &str, folds_diacritics: bool) -> Cow<'_, str> {
 /// Returns whether a text may have a letter that rule M1 changes, or one that a joined prefix
 /// begins with, by the bytes that these begin with.
 pub(super) fn may_change(text: &[u8]) -> bool {
-    let is_one = |byte: u8| (byte == 0xC4) | (byte == 0xCC) | (byte.wrapping_sub(0xD7) < 3);
-    text.iter().fold(false, |any, byte| any | is_one(*byte))
+    // Without an exit the loop becomes a comparison of whole registers.
+    let is_one =
+        |byte: u8| (byte == 0xC4) | (byte == 0xCC) | (byte == 0xD7) | (byte == 0xD8) | (byte == 0xD9);
+    text.iter().fold(0, |any, byte| any | u8::from(is_one(*byte))) != 0
 }
 
 /// Returns whether two letters that may be written for one are in a text.

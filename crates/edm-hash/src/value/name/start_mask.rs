@@ -44,7 +44,8 @@ pub(super) fn starts(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter
 
 /// Returns the atoms that may have a prefix, or are changed and may then be as long as a value.
 fn of_changed(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter) -> u64 {
-    word.filtered(atoms::changed(rule, word), |atom, length| {
+    let changed = prefilter.other_forms(word.number).map(|[changed, _]| changed);
+    word.filtered(changed.unwrap_or_else(|| atoms::changed(rule, word)), |atom, length| {
         // A dot goes with two of three bytes, and of two letters for one the second.
         letters::may_have_prefix(word.folded.text_of(atom))
             || may_be_one(prefilter, atom, length / 3..=length)
@@ -53,10 +54,8 @@ fn of_changed(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter) -> u6
 
 /// Returns the atoms that may be a value with the next one, as one word.
 fn paired(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter) -> u64 {
-    let pairs = atoms::pairs(rule, word);
-    if pairs == 0 {
-        return 0;
-    }
+    let pairs = prefilter.other_forms(word.number).map(|[_, pairs]| pairs);
+    let pairs = pairs.unwrap_or_else(|| atoms::pairs(rule, word));
     let ranges = word.folded.ranges();
     word.filtered(pairs, |atom, length| {
         let next = ranges.get(atom + 1).map_or(0, |(start, end)| (end - start) as usize);

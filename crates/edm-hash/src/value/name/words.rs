@@ -26,18 +26,21 @@ impl Listed {
 /// The forms of suffixes.
 pub(super) const SUFFIXES: [&str; 5] = ["jr", "sr", "ii", "iii", "iv"];
 
-/// The words in their order, and by their first byte the lengths of those that begin with it, as
-/// bits: that answers for nearly all words of a text.
+/// How many places there are for the words of the table.
+const PLACES: usize = 1024;
+
+/// The words in their order, and a set of what [`Table::place`] makes of them, as bits: that
+/// answers for nearly all words of a text.
 struct Table {
     words: Vec<(&'static str, Listed)>,
-    lengths: [u64; 256],
+    places: [u64; PLACES / 64],
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(include_str!("name_words.tsv")));
 
 impl Table {
     fn read(text: &'static str) -> Self {
-        let mut table = Self { words: Vec::new(), lengths: [0; 256] };
+        let mut table = Self { words: Vec::new(), places: [0; PLACES / 64] };
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let mut fields = line.split('\t');
             let (kind, form) = (fields.next().unwrap_or(""), fields.next().unwrap_or(""));
@@ -53,9 +56,8 @@ impl Table {
         }
         table.words.sort_unstable_by_key(|(word, _)| *word);
         for (word, _) in &table.words {
-            if let Some(first) = word.as_bytes().first() {
-                table.lengths[usize::from(*first)] |= 1 << word.len().min(63);
-            }
+            let place = Self::place(word);
+            table.places[place / 64] |= 1 << (place % 64);
         }
         table
     }
@@ -69,11 +71,23 @@ impl Table {
         &mut self.words[at].1
     }
 
+    /// Returns a number below [`PLACES`] that equal words have in common.
+    #[inline]
+    fn place(word: &str) -> usize {
+        let [first, .., last] = word.as_bytes() else { return 0 };
+        (usize::from(*first) * 7 + usize::from(*last) * 131 + word.len() * 17) % PLACES
+    }
+
+    #[inline]
     fn get(&self, word: &str) -> Listed {
-        let first = word.as_bytes().first().copied().unwrap_or(0);
-        if self.lengths[usize::from(first)] >> word.len().min(63) & 1 == 0 {
-            return Listed::default();
+        let place = Self::place(word);
+        match self.places[place / 64] >> (place % 64) & 1 {
+            0 => Listed::default(),
+            _ => self.find(word),
         }
+    }
+
+    fn find(&self, word: &str) -> Listed {
         let place = self.words.binary_search_by(|(own, _)| (*own).cmp(word));
         place.ok().and_then(|place| self.words.get(place)).map(|(_, listed)| *listed).unwrap_or_default()
     }
