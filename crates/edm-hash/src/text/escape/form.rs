@@ -7,6 +7,39 @@ use edm_model::limits::FORM_VALUE_BYTES_MAX;
 /// The most bytes of a key.
 const KEY_BYTES_MAX: usize = 256;
 
+/// Whether a byte may be in a key. A table, because each byte before and after an `=` is looked up.
+const KEY: [bool; 256] = {
+    let mut all = marked(*b"_-.:[]%+$");
+    let mut byte = 0u8;
+    while byte < 128 {
+        all[byte as usize] |= byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    all
+};
+
+/// Whether a byte ends a value.
+const VALUE_ENDS: [bool; 256] = {
+    let mut all = marked(*b"\"<>&#\\^`{|}\x7F");
+    let mut byte = 0;
+    while byte <= b' ' {
+        all[byte as usize] = true;
+        byte += 1;
+    }
+    all
+};
+
+/// Returns a table in which some bytes are marked.
+const fn marked<const COUNT: usize>(bytes: [u8; COUNT]) -> [bool; 256] {
+    let mut all = [false; 256];
+    let mut at = 0;
+    while at < COUNT {
+        all[bytes[at] as usize] = true;
+        at += 1;
+    }
+    all
+}
+
 /// The spaces of the forms of a text, read from its `=` signs in ascending order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FormSpaces {
@@ -59,7 +92,7 @@ impl FormSpaces {
 }
 
 fn is_key(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"_-.:[]%+$".contains(&byte)
+    KEY[usize::from(byte)]
 }
 
 /// Returns the length of the key that the bytes begin with; 0 if it is too long for one.
@@ -69,7 +102,7 @@ fn key_bytes<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
 }
 
 fn ends_value(byte: u8) -> bool {
-    byte <= b' ' || byte == 0x7F || b"\"<>&#\\^`{|}".contains(&byte)
+    VALUE_ENDS[usize::from(byte)]
 }
 
 /// Returns whether the next pair follows: `&`, a key and `=`.
