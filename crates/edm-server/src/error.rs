@@ -102,7 +102,9 @@ impl fmt::Display for HttpProblem {
 
 const fn fixed_sentence(problem: &HttpProblem) -> &'static str {
     match problem {
-        HttpProblem::UnknownPath => "there is no such path: the service is below /beta/dataClassification",
+        HttpProblem::UnknownPath => {
+            "there is no such path: the service is below /beta/dataClassification, and /openapi.json describes it"
+        }
         HttpProblem::MethodNotAllowed => {
             "the path does not have this method: the header Allow names those that it has"
         }

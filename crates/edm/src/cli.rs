@@ -27,6 +27,6 @@ Examples:
   edm demo                                         the whole workflow in a minute
   edm serve --data-dir data                        run the service
   edm profile --file people.csv                    what each of its columns can be used for
-  edm store create --name patients --column ssn:searchable:ignore=- --column lastName --column dob
-  edm upload --store patients --file people.csv --wait
+  edm upload --store patients --file people.csv --create --wait
+                                                   make the data store of the profile and fill it
   echo 'Ms Langer gave 900-12-3456' | edm classify - --explain";

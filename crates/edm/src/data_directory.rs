@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use edm_service::{MasterKey, Service, ServiceConfig, lock_directory};
+use edm_service::{ErrorKind, MasterKey, Service, ServiceConfig, lock_directory};
 
 use crate::host::{clock, random};
 use crate::master_key::{KeyArguments, KeySource, MASTER_KEY};
@@ -198,8 +198,15 @@ async fn open_with(
     close_to_others(folder).with_context(|| {
         format!("cannot keep {} from being read by others: is it owned by this user?", folder.display())
     })?;
-    let service = Service::open(config(key), clock(), random()).await;
-    service.with_context(|| format!("cannot open {} with the key of {source}", folder.display()))
+    Service::open(config(key), clock(), random()).await.map_err(|error| {
+        let folder = folder.display();
+        // Only a wrong key makes its place part of the cause.
+        let context = match error.kind() {
+            ErrorKind::WrongMasterKey => format!("cannot open {folder} with the key of {source}"),
+            _ => format!("cannot open {folder}"),
+        };
+        anyhow::Error::new(error).context(context)
+    })
 }
 
 /// Fails if another server uses the directory, before anything is printed or written. The service

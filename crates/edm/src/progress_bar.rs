@@ -50,7 +50,9 @@ impl Progress for UploadBar {
     fn event(&self, event: &Event) {
         match event {
             Event::SeparatorSniffed { separator } => {
-                self.warn(&format!("the cells are parted by {separator}, as the first lines show; --separator goes before that"));
+                self.warn(&format!(
+                    "the separator is {separator}, as the first lines show; --separator has precedence"
+                ));
             }
             Event::ResumeRefused { session_id, reason } => {
                 self.warn(&format!("session {session_id} cannot go on ({reason}); a new one is made"));

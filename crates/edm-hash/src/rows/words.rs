@@ -65,7 +65,10 @@ pub(crate) fn each_head(parted: &[u8], each: &mut dyn FnMut(&[u8])) {
 /// Returns how many bytes of an atom are its head.
 #[inline]
 pub fn head_end(atom: &[u8]) -> usize {
-    // Nearly all heads are ASCII.
+    // Nearly all heads are ASCII, and many atoms are no longer.
+    if atom.len() <= HEAD_CHARACTERS {
+        return atom.len();
+    }
     match atom.first_chunk::<HEAD_CHARACTERS>() {
         Some(head) if head.iter().fold(0, |all, byte| all | byte) < 0x80 => HEAD_CHARACTERS,
         _ => head_end_beyond(atom),

@@ -6,7 +6,7 @@ mod update;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use edm_graph::{ColumnResource, DataStoreResource, purview};
 use edm_model::limits;
 use serde_json::{Map, Value, json};
@@ -28,7 +28,7 @@ enum Action {
     /// Creates a data store and its default sensitive type
     #[command(after_help = "\
 Examples:
-  edm store create --name patients --column ssn:searchable:ignore=- --column lastName --column dob
+  edm store create --name patients --column ssn:searchable:ssn --column lastName:name --column dob:date
   edm store create --name accounts --column iban:searchable:iban --column mail:searchable:email --column mrn:key:searchable:digits=8
   edm store create --schema schema.json
   edm store create --name claims --schema purview.xml
@@ -91,6 +91,7 @@ struct NamedStore {
 }
 
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("definition").required(true).args(["columns", "schema"]))]
 struct CreateArguments {
     /// Name of the data store; may be in the schema instead
     #[arg(long)]
@@ -99,12 +100,7 @@ struct CreateArguments {
     #[arg(long)]
     description: Option<String>,
     /// A column; may be repeated
-    #[arg(
-        long = "column",
-        value_name = "COLUMN",
-        required_unless_present = "schema",
-        conflicts_with = "schema"
-    )]
+    #[arg(long = "column", value_name = "COLUMN")]
     columns: Vec<ColumnArgument>,
     /// Columns from a file: Graph's JSON or Purview's EdmSchema XML
     #[arg(long, value_name = "FILE")]

@@ -173,6 +173,9 @@ fn a_data_directory_is_looked_at_and_left_as_it_is() {
     // The commands closed the catalog in order.
     assert!(!Path::new(&data).join("catalog.db-wal").exists());
     expect(&doctor(&options), &[("catalog", "fail", "it cannot be read")]);
+    let listed = edm([&["token", "list"][..], &options].concat()).output().expect("ends");
+    let complaint = format!("cannot open {data}: the catalog is damaged");
+    assert!(stderr(&listed).contains(&complaint), "{}", stderr(&listed));
     fs::write(Path::new(&data).join("catalog.db"), "").expect("writes");
     expect(&doctor(&options), &[("catalog", "fail", "missing or empty")]);
     let nowhere = server.folder().join("nowhere").display().to_string();

@@ -36,7 +36,7 @@ fn a_store_is_made_for_its_table() {
     assert_eq!(uploaded.status.code(), Some(0), "{}", stderr(&uploaded));
     let report = json(&uploaded);
     assert_eq!((&report["liveRowCount"], &report["badLineCount"]), (&600.into(), &0.into()), "{report}");
-    assert!(stderr(&uploaded).contains("parted by semicolon"), "{}", stderr(&uploaded));
+    assert!(stderr(&uploaded).contains("separator is semicolon"), "{}", stderr(&uploaded));
     let store = json(&edm.run(["store", "show", "customers"], ""));
     let columns: Vec<(&Value, &Value, &Value)> = store["columns"]
         .as_array()

@@ -5,7 +5,6 @@
 
 pub(crate) mod find;
 pub(crate) mod group_prefilter;
-pub(crate) mod head_memo;
 pub(crate) mod hit;
 pub(crate) mod token_part;
 pub(crate) mod vocabulary_mask;

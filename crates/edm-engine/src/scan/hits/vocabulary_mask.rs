@@ -35,7 +35,6 @@ use edm_model::DataType;
 use crate::bit_set::BitSet;
 use crate::prepared::rule_groups::RuleGroup;
 use crate::scan::hits::group_prefilter::{GroupPrefilter, NameAtoms};
-use crate::scan::hits::head_memo::HeadMemo;
 
 /// Every second atom of a word of 64.
 const EVERY_SECOND: u64 = u64::MAX / 3;
@@ -47,7 +46,6 @@ pub(crate) struct VocabularyMask {
     tested: Vec<bool>,
     possible: AtomSet,
     names: NameAtoms,
-    head_memo: HeadMemo,
     /// The atoms of this round, and those that may follow in the next.
     round: Vec<AtomWord>,
     next_round: Vec<AtomWord>,
@@ -118,7 +116,6 @@ impl VocabularyMask {
             if is_name {
                 let NameAtoms { heads, changed, pairs } = &mut self.names;
                 [heads, changed, pairs].into_iter().for_each(|set| set.reset(folded.atom_count()));
-                self.head_memo.clear();
             }
         }
         let several = prefilter.several();
@@ -221,8 +218,13 @@ impl VocabularyMask {
             let numbers = several.digits.is_some() || several.mixed.is_some();
             let kinds = if several.plain.is_some() { !digits } else { 0 } | if numbers { digits } else { 0 };
             let atoms = atoms_of_length(folded, number, lengths) & kinds;
-            let open = self.remembered_heads(folded, number, atoms);
-            self.round.push(AtomWord { number, atoms: open });
+            let from = self.ranges.len();
+            folded.append_ranges(number, atoms, &mut self.ranges);
+            for (start, end) in self.ranges.iter_mut().skip(from) {
+                let atom = &folded.text().as_bytes()[*start as usize..*end as usize];
+                *end = *start + head_end(atom) as u32;
+            }
+            self.round.push(AtomWord { number, atoms });
         }
         if self.ranges.is_empty() {
             return;
@@ -233,44 +235,10 @@ impl VocabularyMask {
         prefilter.prefilters.iter().for_each(|one| one.mark_atoms(&self.tags, &mut self.may_occur));
         let mut next = 0;
         for AtomWord { number, atoms } in self.round.iter().copied() {
-            let answers = self.may_occur.from(next);
-            let heads = scattered(answers, atoms);
+            let heads = scattered(self.may_occur.from(next), atoms);
             self.names.heads.set_word(number, self.names.heads.word(number) | heads);
-            let count = atoms.count_ones() as usize;
-            for (at, (start, end)) in self.ranges[next..next + count].iter().enumerate() {
-                let bytes = &folded.text().as_bytes()[*start as usize..];
-                if let Some(head) = HeadMemo::head(bytes, (end - start) as usize) {
-                    self.head_memo.set(head, answers >> at & 1 == 1);
-                }
-            }
-            next += count;
+            next += atoms.count_ones() as usize;
         }
-    }
-
-    /// Adds those of some atoms whose head may occur as far as that is remembered, and appends the
-    /// ranges of the heads of all others. Returns these.
-    fn remembered_heads(&mut self, folded: &Folded, number: usize, atoms: u64) -> u64 {
-        let (text, ranges) = (folded.text().as_bytes(), folded.ranges());
-        let (mut rest, mut heads, mut open) = (atoms, 0, 0);
-        while rest != 0 {
-            let bit = rest & rest.wrapping_neg();
-            let (start, end) = ranges[number * ATOMS_A_WORD + bit.trailing_zeros() as usize];
-            rest &= rest - 1;
-            let bytes = &text[start as usize..];
-            let length = (end - start) as usize;
-            match HeadMemo::head(bytes, length).and_then(|head| self.head_memo.get(head)) {
-                Some(true) => heads |= bit,
-                Some(false) => {}
-                None => {
-                    self.ranges.push((start, start + head_end(&bytes[..length]) as u32));
-                    open |= bit;
-                }
-            }
-        }
-        if heads != 0 {
-            self.names.heads.set_word(number, self.names.heads.word(number) | heads);
-        }
-        open
     }
 
     /// Tests the atoms of the round, and adds those that may occur.
