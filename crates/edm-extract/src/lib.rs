@@ -24,6 +24,7 @@ mod error;
 mod format;
 mod mistaken;
 mod sniff;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod utf8_text;
@@ -31,4 +32,5 @@ mod utf8_text;
 pub use encoding::TextEncoding;
 pub use error::{Error, ErrorKind};
 pub use mistaken::MistakenEncoding;
+pub use survey::{Place, Survey};
 pub use utf8_text::{Utf8Text, text_of};

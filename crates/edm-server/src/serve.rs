@@ -152,8 +152,18 @@ impl Bound {
         random: Arc<dyn Random>,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> BoxFuture<'static, Result<(), ServeError>> {
-        // Boxed, so that programs that call it do not compile all of it again.
-        let shutdown = Box::pin(shutdown);
+        self.serve_boxed(service, random, Box::pin(shutdown))
+    }
+
+    /// Boxes the future. This function is not generic, so the future and all that it spawns are
+    /// compiled in this crate, and not in each program that calls it.
+    #[inline(never)]
+    fn serve_boxed(
+        self,
+        service: Service,
+        random: Arc<dyn Random>,
+        shutdown: BoxFuture<'static, ()>,
+    ) -> BoxFuture<'static, Result<(), ServeError>> {
         Box::pin(self.serve_until(service, random, shutdown))
     }
 

@@ -2,7 +2,6 @@
 //! that.
 
 #[cfg(feature = "server")]
-mod buffered_log;
 mod build_version;
 mod cli;
 #[cfg(feature = "agent")]

@@ -1,14 +1,8 @@
 //! The log of `edm serve`: its format, filter and destination. It goes to standard error.
 
-use std::io::IsTerminal;
-
 use anyhow::{Context, bail};
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::reload::{self, Error as ReplaceError};
-use tracing_subscriber::util::SubscriberInitExt;
+use edm_log::{FilterHandle, FlushOnDrop, LineFormat, RunningLog, Targets};
 
-use crate::buffered_log::{FlushOnDrop, buffered_log};
 use crate::config::LogFormat;
 
 /// The default filter.
@@ -25,10 +19,8 @@ pub(crate) struct ProgramLog {
 pub(crate) struct LogFilter {
     /// Whether the filter comes from the environment, which overrides the file.
     from_environment: bool,
-    replace: Replace,
+    handle: FilterHandle,
 }
-
-type Replace = Box<dyn Fn(Targets) -> Result<(), ReplaceError> + Send + Sync>;
 
 impl ProgramLog {
     /// Starts the log of the process. `of_environment` is the filter from the environment.
@@ -45,19 +37,13 @@ impl ProgramLog {
             Some(text) => parsed("EDM_LOG", text)?,
             None => filter_of(configured)?,
         };
-        let (log, flush_on_drop) = buffered_log(std::io::stderr()).context("cannot write a log")?;
-        let colours = format == LogFormat::Text && std::io::stderr().is_terminal();
-        let (filter, handle) = reload::Layer::new(filter);
-        let log = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(log);
-        let log = match format {
-            LogFormat::Text => log.boxed(),
-            LogFormat::Json => {
-                log.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
-            }
+        let format = match format {
+            LogFormat::Text => LineFormat::Text,
+            LogFormat::Json => LineFormat::Json,
         };
-        tracing_subscriber::registry().with(filter).with(log).init();
-        let filter = LogFilter { from_environment, replace: Box::new(move |filter| handle.reload(filter)) };
-        Ok(Self { filter, flush_on_drop })
+        let RunningLog { filter: handle, flush_on_drop } =
+            edm_log::start(format, filter).context("cannot write a log")?;
+        Ok(Self { filter: LogFilter { from_environment, handle }, flush_on_drop })
     }
 }
 
@@ -71,7 +57,7 @@ impl LogFilter {
         if self.from_environment {
             return Ok(());
         }
-        (self.replace)(filter).context("the log takes no other filter any more")
+        self.handle.replace(filter).context("the log takes no other filter any more")
     }
 }
 

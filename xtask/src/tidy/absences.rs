@@ -23,6 +23,7 @@ const LIBRARIES: &[&str] = &[
     "edm-service",
     "edm-server",
     "edm-agent",
+    "edm-log",
 ];
 
 const ABSENCES: [Absence; 5] = [

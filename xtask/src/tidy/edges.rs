@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Finding;
 
 /// Every allowed edge between our crates. Any other is forbidden.
-const ALLOWED: [(&str, &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str]); 13] = [
     (
         "edm",
         &[
@@ -17,6 +17,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
             "edm-extract",
             "edm-graph",
             "edm-hash",
+            "edm-log",
             "edm-model",
         ],
     ),
@@ -29,6 +30,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("edm-graph", &["edm-model"]),
     ("edm-hash", &["edm-model"]),
     ("edm-extract", &[]),
+    ("edm-log", &[]),
     ("edm-model", &[]),
     ("xtask", &[]),
 ];

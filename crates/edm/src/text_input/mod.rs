@@ -1,8 +1,6 @@
 //! The inputs of `edm classify`: files, folders and standard input. Unreadable files are inputs
 //! too, with the reason, so that they cannot pass for texts without matches.
 
-mod survey;
-
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -14,7 +12,7 @@ use edm_agent::ErrorKind;
 use edm_extract::Utf8Text;
 use edm_model::limits;
 
-pub(crate) use survey::{Place, Survey};
+pub(crate) use edm_extract::{Place, Survey};
 
 /// The longest text held in memory, as UTF-8. It goes into a JSON body, in which escapes may double
 /// it. Longer texts are streamed.

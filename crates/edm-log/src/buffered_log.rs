@@ -22,7 +22,7 @@ const WAITING_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub(crate) struct BufferedLog(Arc<LogBuffer>);
 
 /// Flushes the log when it is dropped.
-pub(crate) struct FlushOnDrop {
+pub struct FlushOnDrop {
     buffer: Arc<LogBuffer>,
     writer: Option<JoinHandle<()>>,
 }

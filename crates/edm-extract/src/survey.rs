@@ -13,11 +13,11 @@ const ENCODING_HEADER: &[u8] = b"content-transfer-encoding:";
 const BASE64: &[u8] = b"base64";
 
 /// Line and column, counted from 1. Columns count characters.
-pub(crate) type Place = (u64, u64);
+pub type Place = (u64, u64);
 
 /// The survey of a text.
 #[derive(Debug)]
-pub(crate) struct Survey {
+pub struct Survey {
     bytes: u64,
     /// The number of UTF-16 units so far; offsets use this unit.
     units: u64,
@@ -67,7 +67,7 @@ impl Default for Survey {
 
 impl Survey {
     /// Surveys the next bytes of a UTF-8 text.
-    pub(super) fn see(&mut self, text: &[u8]) {
+    pub fn see(&mut self, text: &[u8]) {
         self.bytes += text.len() as u64;
         for byte in text.iter().copied() {
             // Not a continuation byte, so a character starts here. Four-byte characters (0xF0 and
@@ -127,17 +127,17 @@ impl Survey {
     }
 
     /// Returns the length of the text in bytes of UTF-8.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
     /// Returns whether the text contains base64-encoded parts of a mail, which are not searched.
-    pub(crate) fn has_base64_parts(&self) -> bool {
+    pub fn has_base64_parts(&self) -> bool {
         self.base64
     }
 
     /// Returns the line and column of an offset in UTF-16 units; `None` if it was not recorded.
-    pub(crate) fn place(&self, offset: u64) -> Option<Place> {
+    pub fn place(&self, offset: u64) -> Option<Place> {
         if offset > self.units || self.noted_to.is_some_and(|end| offset >= end) {
             return None;
         }
