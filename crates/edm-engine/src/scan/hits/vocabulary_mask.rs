@@ -12,8 +12,8 @@
 //! mask             0    0       0  1    1         0    0
 //! ```
 //!
-//! An atom beside a nickname has no neighbour in its value, and is tested in round 1. Other forms
-//! of the atoms of names are tested between the two rounds.
+//! An atom beside a nickname or an initial may have no neighbour in its value, and is tested in
+//! round 1. Other forms of the atoms of names are tested between the two rounds.
 //!
 //! Most atoms of a text are in no value, so round 2 is nearly empty and half of the tags are never
 //! hashed.

@@ -63,11 +63,31 @@ fn with_two_letters(atoms: &[(u32, u32)], text: &[u8]) -> u64 {
     found
 }
 
+/// Returns the atoms of a word of 64 that may have one character: one of ASCII, or one beyond it.
+pub(super) fn one_character(folded: &Folded, number: usize) -> u64 {
+    folded.of_length(number, 1..=1) | folded.of_length(number, 2..=4) & folded.beyond(number)
+}
+
+/// Returns the atoms of a word of 64 that are beside an initial, which may stand for a middle name
+/// that the value has not.
+fn beside_initials(word: AtomWord<'_>) -> u64 {
+    let (folded, number) = (word.folded, word.number);
+    let initials = |number: usize| one_character(folded, number) & !folded.digits().word(number);
+    let own = initials(number);
+    let before = number.checked_sub(1).map_or(0, |number| initials(number) >> (ATOMS_A_WORD - 1));
+    own << 1 | own >> 1 | before | initials(number + 1) << (ATOMS_A_WORD - 1)
+}
+
+/// Returns the atoms of a word of 64 whose neighbour in the text may be in no value although they
+/// are: what is between may be a nickname or an initial.
+pub(super) fn beside_others(rule: &Rule, word: AtomWord<'_>) -> u64 {
+    beside_nicknames(rule, word) | beside_initials(word)
+}
+
 /// Returns the atoms of a word of 64 that are a pair with the next one.
 pub(super) fn pairs(rule: &Rule, word: AtomWord<'_>) -> u64 {
     let (folded, number) = (word.folded, word.number);
-    // One character of ASCII, or one beyond it.
-    let short = word.of_length(1..=1) | word.of_length(2..=4) & folded.beyond(number);
+    let short = one_character(folded, number);
     let letters = word.all() & !word.digits() & !folded.clusters().word(number) & !word.digits_behind(1);
     let candidates = (folded.linked(number) | short) & letters;
     word.filtered(candidates, |atom, _| is_pair(folded, rule, atom))
@@ -75,7 +95,7 @@ pub(super) fn pairs(rule: &Rule, word: AtomWord<'_>) -> u64 {
 
 /// Returns the atoms of a word of 64 that are beside a nickname, so that the next word of their
 /// name is not beside them.
-pub(super) fn beside_nicknames(rule: &Rule, word: AtomWord<'_>) -> u64 {
+fn beside_nicknames(rule: &Rule, word: AtomWord<'_>) -> u64 {
     let (folded, number) = (word.folded, word.number);
     // A nickname that begins in the word before may end in this one; one that begins with the next
     // word has its front here.

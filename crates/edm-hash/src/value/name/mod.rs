@@ -140,7 +140,7 @@ impl ValueType for Name<'_> {
     }
 
     fn beside_others(self, word: AtomWord<'_>) -> u64 {
-        atoms::beside_nicknames(self.rule, word)
+        atoms::beside_others(self.rule, word)
     }
 
     fn words_with_other_forms(self, mut each: impl FnMut(&'static str, &'static str)) {

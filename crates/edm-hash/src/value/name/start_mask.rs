@@ -29,8 +29,9 @@ pub(super) fn starts(rule: &Rule, word: AtomWord<'_>, prefilter: &impl Prefilter
         // The next atom may be in a nickname, which is in no value.
         let before_unknown = possible as u64 & !((possible >> 1) as u64) & all & !bits;
         // Or it may be an initial of a middle name that the value has not.
-        let single = word
-            .with_next(|number| word.folded.of_length(number, 1..=2) & !word.folded.digits().word(number));
+        let single = word.with_next(|number| {
+            atoms::one_character(word.folded, number) & !word.folded.digits().word(number)
+        });
         bits |= before_unknown & (single >> 1) as u64;
         let opened = word.with_next(|number| word.folded.opened(number)) >> 1;
         let opened = before_unknown & opened as u64;
