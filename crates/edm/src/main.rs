@@ -1,7 +1,6 @@
 //! `edm`, the binary that people run. It wires the other crates together, and has no logic besides
 //! that.
 
-#[cfg(feature = "server")]
 mod build_version;
 mod cli;
 #[cfg(feature = "agent")]
