@@ -1,5 +1,6 @@
 //! Offsets and sizes of a block (`docs/formats/block.md`).
 
+use edm_hash::{ALTERNATIVE_BYTES, HASH_BYTES, has_alternatives};
 use edm_model::{Columns, KeyId, StoreId, limits};
 use sha2::{Digest, Sha256};
 
@@ -70,11 +71,14 @@ pub fn plan_digest(columns: &Columns, tokens_max: u32) -> [u8; 32] {
 /// Returns the default number of rows per block: the most that fit into [`limits::BLOCK_BYTES_MAX`]
 /// for certain.
 pub fn rows_per_block(columns: &Columns) -> u32 {
+    let alternatives = columns.as_slice().iter().filter(|column| has_alternatives(&column.rule)).count();
     let columns = columns.as_slice().len();
     let fixed =
-        HEADER_BYTES + CHECKSUM_BYTES + columns * (28 + HISTOGRAM_MAX as usize * HISTOGRAM_ENTRY_BYTES);
+        HEADER_BYTES + CHECKSUM_BYTES + columns * (32 + HISTOGRAM_MAX as usize * HISTOGRAM_ENTRY_BYTES);
     let room = limits::BLOCK_BYTES_MAX.saturating_sub(SUMMARY_BYTES + fixed);
-    // Per row: a hash and a presence bit for each column, and a bit for rejected rows.
-    let rows = room * 8 / (columns * (16 * 8 + 1) + 1);
+    // Per row: a hash and a presence bit for each column, all alternative forms that its value may
+    // have, and a bit for rejected rows.
+    let alternatives = alternatives * limits::ALTERNATIVE_FORMS_MAX * ALTERNATIVE_BYTES;
+    let rows = room * 8 / (columns * (HASH_BYTES * 8 + 1) + alternatives * 8 + 1);
     rows.clamp(1, ROWS_MAX) as u32 & !7 | u32::from(rows < 8)
 }

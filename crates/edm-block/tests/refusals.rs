@@ -2,16 +2,31 @@
 
 use edm_block::{Block, BlockHeader, ErrorKind, Operation, plan_digest, rows_per_block, write};
 use edm_hash::{RecordHasher, Salt};
-use edm_model::{Column, Columns, KeyId, StoreId, limits};
+use edm_model::{Column, Columns, DataType, KeyId, StoreId, limits};
 use sha2::{Digest, Sha256};
 
 fn columns() -> Columns {
     Columns::new(vec![Column::text("account").searchable(), Column::text("full name")]).expect("columns")
 }
 
+fn salt() -> Salt {
+    Salt::new("0123456789abcdefghijklmnopqrstuv".to_owned()).expect("a salt")
+}
+
+fn header(columns: &Columns, row_count: u32) -> BlockHeader {
+    BlockHeader {
+        store_id: StoreId::from_bytes([1; 16]),
+        key_id: KeyId::from_bytes([2; 16]),
+        plan_digest: plan_digest(columns, 64),
+        operation: Operation::Upsert,
+        number: 7,
+        first_row: 700,
+        row_count,
+    }
+}
+
 fn sealed(rows: u32) -> Vec<u8> {
-    let salt = Salt::new("0123456789abcdefghijklmnopqrstuv".to_owned()).expect("a salt");
-    let mut hasher = RecordHasher::new(&salt, &columns(), 64);
+    let mut hasher = RecordHasher::new(&salt(), &columns(), 64);
     for row in 0..rows {
         let (account, name) = (format!("account {row}"), format!("Ada van der Berg {row}"));
         if row % 5 == 3 {
@@ -20,16 +35,7 @@ fn sealed(rows: u32) -> Vec<u8> {
             hasher.push([account.as_str(), name.as_str()].into_iter());
         }
     }
-    let header = BlockHeader {
-        store_id: StoreId::from_bytes([1; 16]),
-        key_id: KeyId::from_bytes([2; 16]),
-        plan_digest: plan_digest(&columns(), 64),
-        operation: Operation::Upsert,
-        number: 7,
-        first_row: 700,
-        row_count: rows,
-    };
-    write(&header, &hasher.finish())
+    write(&header(&columns(), rows), &hasher.finish())
 }
 
 /// Recomputes the checksum over changed content, as a careless or hostile writer could.
@@ -111,6 +117,22 @@ fn no_change_of_content_panics() {
             }
         }
     }
+}
+
+/// Names with middle names take more than others: their alternative forms are in the block too.
+#[test]
+fn the_default_block_of_full_names_fits() {
+    let names = |name: &str| Column::text(name).typed(DataType::Name);
+    let columns = Columns::new(vec![names("one").searchable(), names("other")]).expect("columns");
+    let mut hasher = RecordHasher::new(&salt(), &columns, 64);
+    let rows = rows_per_block(&columns);
+    for _ in 0..rows {
+        hasher.push(["Robin James Fenwick", "Jan Willem van der Berg"].into_iter());
+    }
+    let rows = hasher.finish();
+    assert_eq!(rows.view().columns[1].alternatives().count(), rows.row_count as usize * 2);
+    let bytes = write(&header(&columns, rows.row_count), &rows);
+    Block::open(&bytes).expect("it is no larger than a block may be");
 }
 
 #[test]

@@ -6,7 +6,7 @@ pub const COLUMNS_MAX: usize = 256;
 /// Searchable columns of a store.
 pub const SEARCHABLE_COLUMNS_MAX: usize = 64;
 /// Alternative forms of a value (`docs/formats/hash.md`, Alternative forms).
-pub const ALTERNATIVE_FORMS_MAX: usize = 8;
+pub const ALTERNATIVE_FORMS_MAX: usize = 2;
 /// Rows of a store over all its segments. Row ids are 32 bits wide.
 pub const ROWS_MAX: u64 = 4_000_000_000;
 /// Sessions whose rows a generation contains: a replace and the deltas after it. Each keeps files

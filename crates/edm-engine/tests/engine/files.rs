@@ -82,8 +82,8 @@ fn how_many_parts_there_are_changes_no_finding() {
         )
     };
     let one = found(1_000_000, 1);
-    assert_eq!(one, found(30_000, 2));
-    assert_eq!(one, found(2_000, 32));
+    assert_eq!(one, found(50_000, 2));
+    assert_eq!(one, found(4_000, 32));
     assert_eq!(one, found(50, 2_048));
     assert_eq!(one.2, 600);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use edm_model::limits;
 
 use crate::error::{Error, ErrorKind};
-use crate::generation::build::plan_input::PlanInput;
+use crate::generation::build::plan_input::{PlanInput, alternatives_max};
 use crate::generation::build::rules_builder::RulesBuilder;
 use crate::generation::format::file_id::FileKind;
 use crate::generation::format::manifest::{ColumnFacts, FILES_MAX, FileFacts, Manifest};
@@ -57,6 +57,9 @@ impl DeltaBase {
         // half of the base, writing everything once costs less than going on.
         let compacts = of_deltas * 2 > of_base;
         let gathered_values = if compacts { of_deltas + of_base } else { of_deltas };
+        // The deltas' files count their alternative forms as values; those of other rows come on top.
+        let gathered_rows = if compacts { manifest.rows + rows } else { rows };
+        let gathered_values = gathered_values + alternatives_max(&input.columns, gathered_rows);
         let is_rows = |file: &&FileFacts| file.id.kind == FileKind::Rows;
         let rows_files = manifest.files.iter().filter(is_rows).count();
         let rows_file_count = u32::try_from(rows_files).map_err(|_| Error::new(ErrorKind::Full, "plan"))?;

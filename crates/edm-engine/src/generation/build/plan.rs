@@ -64,7 +64,7 @@ impl Plan {
     /// Checks that the blocks follow one another from row 0 on, and decides how the work is cut.
     pub fn new(input: PlanInput) -> Result<Self, Error> {
         let rows = row_total(&input.blocks)?;
-        let values = u64::from(rows) * input.columns.as_slice().len() as u64;
+        let values = input.values_max(rows);
         Ok(Self { part_bits: part_bits(values, input.part_bytes), input, rows, base: None })
     }
 
@@ -152,7 +152,7 @@ impl Plan {
         match job {
             BuildJob::Rows { .. } => 0,
             BuildJob::Entries { .. } | BuildJob::Delta { .. } => {
-                let values = u64::from(self.rows) * self.input.columns.as_slice().len() as u64;
+                let values = self.input.values_max(self.rows);
                 let values = self.base.as_ref().map_or(values, |base| base.gathered_values);
                 // The sorter's scratch is as large as the largest column, and no column has more
                 // values than rows.

@@ -1,5 +1,6 @@
 //! What a generation is built from, and into how many parts it is cut.
 
+use edm_hash::has_alternatives;
 use edm_model::{Columns, KeyId, SessionId, StoreId, limits};
 
 use crate::error::{Error, ErrorKind};
@@ -47,6 +48,21 @@ pub struct PlanInput {
     pub blocks: Vec<BlockFacts>,
     /// Memory that one entry job may take: the less, the more parts there are.
     pub part_bytes: u64,
+}
+
+impl PlanInput {
+    /// Returns how many values rows have at most that are gathered for entry files: a main form in
+    /// each column, and the alternative forms of searchable ones.
+    pub(crate) fn values_max(&self, rows: u32) -> u64 {
+        u64::from(rows) * self.columns.as_slice().len() as u64 + alternatives_max(&self.columns, rows)
+    }
+}
+
+/// Returns how many alternative forms the searchable columns of rows have at most.
+pub(crate) fn alternatives_max(columns: &Columns, rows: u32) -> u64 {
+    let columns = columns.as_slice().iter();
+    let several = columns.filter(|column| column.searchable && has_alternatives(&column.rule)).count();
+    u64::from(rows) * (several * limits::ALTERNATIVE_FORMS_MAX) as u64
 }
 
 /// Returns how many records the blocks have, which must follow one another from row 0 on.
