@@ -57,7 +57,8 @@ impl DeltaBase {
         // half of the base, writing everything once costs less than going on.
         let compacts = of_deltas * 2 > of_base;
         let gathered_values = if compacts { of_deltas + of_base } else { of_deltas };
-        // The deltas' files count their alternative forms as values; those of other rows come on top.
+        // The deltas' files count their alternative forms as values; those of other rows come on
+        // top.
         let gathered_rows = if compacts { manifest.rows + rows } else { rows };
         let gathered_values = gathered_values + alternatives_max(&input.columns, gathered_rows);
         let is_rows = |file: &&FileFacts| file.id.kind == FileKind::Rows;
